@@ -1,0 +1,175 @@
+"""The engine: native selector, HTTP/1.1 service, awaitables and executor, in Rust."""
+
+import asyncio
+import logging
+import selectors
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
+from contextvars import Context
+from types import TracebackType
+from typing import Any, Final, Generic, Literal, TypeVar, final
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+__version__: Final[str]
+"""The version of the engine; equal to the package's."""
+
+class NativeSelector:
+    """A `selectors.BaseSelector` whose `select()` also drives the engine's own sockets, timers and tasks.
+
+    Give it to a stock loop: `asyncio.SelectorEventLoop(NativeSelector())`. Level-triggered for registered files.
+    Raises what `selectors.EpollSelector` raises.
+    """
+
+    def __init__(self) -> None: ...
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey: ...
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey: ...
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey: ...
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]: ...
+    def close(self) -> None: ...
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey: ...
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey] | None: ...
+    def fileno(self) -> int: ...
+    def __enter__(self) -> NativeSelector: ...
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
+    ) -> None: ...
+
+@final
+class NativeFuture(Generic[_T]):
+    """The result of work in the engine, with the protocol of `asyncio.Future` (bpo: `_asyncio_future_blocking`).
+
+    Resolved exactly once. Bound to the loop whose engine made it; methods called from another thread raise
+    RuntimeError.
+    """
+
+    _asyncio_future_blocking: bool
+    def get_loop(self) -> asyncio.AbstractEventLoop: ...
+    def done(self) -> bool: ...
+    def cancelled(self) -> bool: ...
+    def cancel(self, msg: Any = None) -> bool: ...
+    def result(self) -> _T: ...
+    def exception(self) -> BaseException | None: ...
+    def add_done_callback(
+        self, fn: Callable[[NativeFuture[_T]], object], /, *, context: Context | None = None
+    ) -> None: ...
+    def remove_done_callback(self, fn: Callable[[NativeFuture[_T]], object], /) -> int: ...
+    def __await__(self) -> Generator[Any, None, _T]: ...
+    def __iter__(self) -> Generator[Any, None, _T]: ...
+    def __next__(self) -> Any: ...
+
+@final
+class Ready(Coroutine[Any, None, _T_co]):
+    """An awaitable whose result is known: finishes at its first step."""
+
+    def send(self, value: None, /) -> Any: ...
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Generator[Any, None, _T_co]: ...
+    def __iter__(self) -> Generator[Any, None, _T_co]: ...
+    def __next__(self) -> Any: ...
+
+@final
+class Waiting(Coroutine[Any, None, _T_co]):
+    """An awaitable that does its work at its first step, on the loop's thread, and may wait for a `NativeFuture`."""
+
+    def send(self, value: None, /) -> Any: ...
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Generator[Any, None, _T_co]: ...
+    def __iter__(self) -> Generator[Any, None, _T_co]: ...
+    def __next__(self) -> Any: ...
+
+@final
+class Reactor:
+    """The engine of one event loop: at most one a loop, kept alive by that loop."""
+
+    @staticmethod
+    def attach(loop: asyncio.AbstractEventLoop) -> Reactor:
+        """The reactor of `loop`, made at the first call.
+
+        Mode `native` where the loop runs on a `NativeSelector`, `embedded` where it has `add_reader`, else `thread`.
+        Raises RuntimeError if the loop is closed.
+        """
+
+    @property
+    def mode(self) -> Literal["native", "embedded", "thread"]: ...
+    @property
+    def connections(self) -> int:
+        """Open connections of all services."""
+
+    def serve(self, service: HttpService, fd: int) -> None:
+        """Accepts connections of the listening stream socket `fd` (TCP or Unix) for `service`.
+
+        Takes the descriptor over: it is closed with the service. Raises OSError if it cannot be watched, ValueError
+        if the service is closing.
+        """
+
+@final
+class HttpService:
+    """One ASGI application served over HTTP/1.1 by the reactor of one loop.
+
+    All times are in seconds. `headers` are added to every response. `state` is copied into each scope, if given.
+    `access_log`: the engine's own line writer, a logger that gets uvicorn's message and five arguments, or None.
+    `error_log` gets failures of the application with their traceback. Requests run in copies of `context`.
+    """
+
+    def __init__(
+        self,
+        app: Callable[[Any, Any, Any], Awaitable[None]],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        root_path: str = "",
+        spec_version: Literal["2.3", "2.4"] = "2.3",
+        server_header: bool = True,
+        date_header: bool = True,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        state: dict[str, Any] | None = None,
+        context: Context | None = None,
+        access_log: AccessLog | logging.Logger | None = None,
+        error_log: logging.Logger | None = None,
+        header_timeout: float = 10.0,
+        keep_alive_timeout: float = 5.0,
+        max_request_line: int = 8192,
+        max_field: int = 8192,
+        max_header_block: int = 65536,
+        max_fields: int = 100,
+    ) -> None: ...
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+
+    @property
+    def active(self) -> int:
+        """Requests under way: those whose application has not returned."""
+
+    @property
+    def requests(self) -> int:
+        """Requests begun since the service was made."""
+
+    def close(self) -> None:
+        """Stops accepting, closes idle connections, and lets requests under way finish."""
+
+    def wait_closed(self) -> Waiting[None]:
+        """Waits until, after `close()`, no connection and no request is left."""
+
+    def abort(self) -> int:
+        """Cancels the requests under way and closes their connections; returns how many were cancelled."""
+
+@final
+class AccessLog:
+    """Writes access lines to a file descriptor without ever blocking: lines that do not fit are dropped and counted.
+
+    The line is uvicorn's: `INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK`.
+    """
+
+    def __init__(self, fd: int = 1, *, colors: bool = False) -> None: ...
+    @property
+    def dropped(self) -> int:
+        """Lines dropped because the reader of the descriptor did not keep up."""
+
+def sleep(delay: float) -> Waiting[None]:
+    """Waits `delay` seconds on the engine's timer wheel, on the running loop.
+
+    Raises ValueError for a negative or non-finite delay.
+    """

@@ -1,0 +1,82 @@
+"""Prepares what a `make` target needs and runs it: `python3 tests/prepare COMMAND [ARGUMENT...]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+if sys.version_info < (3, 9):
+    raise SystemExit("This needs Python 3.9 or newer to run: make PYTHON=python3.13 ...")
+
+import chroot
+from checks import lint
+from environment import Environment
+from interpreters import required
+from suites import conformance, test
+from tree import ROOT, run
+from wheels import Builder
+
+
+def serve_example(arguments: Sequence[str]) -> int:
+    """Builds and installs the package for the newest interpreter and serves the example."""
+    newest = required()[-1]
+    environment = Environment("run", newest).make().groups("examples")
+    environment.wheel(Builder(newest).package([newest])[newest.tag])
+    command = [str(environment.program("fasterapi")), "run", "hello:app", "--app-dir", "examples", *arguments]
+    print("+", *command, flush=True)
+    os.chdir(ROOT)
+    os.execv(command[0], command)
+
+
+def wheel(arguments: Sequence[str]) -> int:
+    """Builds a wheel for every interpreter found and says where it is."""
+    interpreters = required()
+    for path in Builder(interpreters[-1]).package(interpreters).values():
+        print(path)
+    return 0
+
+
+def sdist(arguments: Sequence[str]) -> int:
+    """Builds the source distribution and says where it is."""
+    print(Builder(required()[-1]).sdist())
+    return 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Runs the benchmarks against the peers."""
+    run([required()[-1].executable, "tests/bench/run.py", *arguments])
+    return 0
+
+
+def fmt(arguments: Sequence[str]) -> int:
+    """Formats Rust and Python."""
+    environment = Environment("lint", required()[-1]).make().groups("lint", "examples")
+    run(["cargo", "fmt", "--all"])
+    run([environment.program("ruff"), "check", "--fix", "."])
+    run([environment.program("ruff"), "format", "."])
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "run": serve_example,
+    "test": test,
+    "test-new": chroot.test_new,
+    "lint": lambda arguments: lint(),
+    "conformance": conformance,
+    "bench": bench,
+    "wheel": wheel,
+    "sdist": sdist,
+    "fmt": fmt,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        print(f"Say what to do: {', '.join(COMMANDS)}.", file=sys.stderr)
+        return 2
+    return COMMANDS[arguments[0]](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""CPython 3.14 and 3.15 in a Debian `forky` chroot: wheels are built outside, the suites run inside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from interpreters import required
+from suites import REQUIREMENTS, RESULTS
+from totals import Totals
+from tree import CACHE, ROOT, attempt, run
+from wheels import Builder
+
+MINORS = ("3.14", "3.15")
+CHROOT = CACHE / "forky"
+INSIDE = Path("/fasterapi")
+
+_PACKAGES = [
+    *(f"{package}" for minor in MINORS for package in (f"python{minor}", f"python{minor}-dev", f"python{minor}-venv")),
+    *(f"libpython{minor}-testsuite" for minor in MINORS),
+    "curl",
+    "ca-certificates",
+    "gcc",
+    "libc6-dev",
+]
+
+
+def test_new(arguments: Sequence[str]) -> int:
+    """The project's Python suites and CPython's own on 3.14 and 3.15."""
+    if os.geteuid() != 0:
+        raise SystemExit("make test-new makes a chroot, which only root may do: run it with sudo.")
+    wheels = Builder(required()[-1]).foreign(MINORS)
+    if not (CHROOT / "usr" / "bin" / f"python{MINORS[-1]}").exists():
+        _install()
+    _copy_tree()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    totals = Totals()
+    for minor in MINORS:
+        tag = f"cp{minor.replace('.', '')}"
+        _environment(minor, wheels[tag])
+        report = _inside(RESULTS / f"pytest-{minor}.xml")
+        well = _enter(minor, "-m", "pytest", "tests", "--junitxml", str(report), *arguments)
+        totals.pytest(f"pytest, CPython {minor}", CHROOT / report.relative_to("/"), well)
+        report = _inside(RESULTS / f"cpython-{minor}.json")
+        well = _enter(minor, "tests/cpython/run.py", "--report", str(report))
+        totals.conformance(f"CPython's own tests, {minor}", CHROOT / report.relative_to("/"), well)
+    return totals.conclude()
+
+
+def _install() -> None:
+    if shutil.which("mmdebstrap") is None:
+        run(["apt-get", "install", "--yes", "mmdebstrap"])
+    mirrors = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian"], capture_output=True, text=True
+    ).stdout.split()
+    main = sorted(mirror for mirror in mirrors if "security" not in mirror)
+    if not main:
+        raise SystemExit("No Debian archive is configured in apt: run apt-get update first, on Debian.")
+    stale = 'Acquire::Check-Valid-Until "false"'
+    shutil.rmtree(CHROOT, ignore_errors=True)
+    packages = f"--include={','.join(_PACKAGES)}"
+    run(["mmdebstrap", "--mode=root", "--variant=minbase", f"--aptopt={stale}", packages, "forky", CHROOT, main[0]])
+    for name in ("etc/resolv.conf", "etc/hosts", "etc/pip.conf"):
+        if Path("/", name).exists():
+            shutil.copyfile(Path("/", name), CHROOT / name)
+
+
+def _copy_tree() -> None:
+    inside = CHROOT / INSIDE.relative_to("/")
+    for name in ("tests", "examples", "pyproject.toml"):
+        source, target = ROOT / name, inside / name
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("target", "__pycache__", ".cache"))
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    (inside / RESULTS.relative_to(ROOT)).mkdir(parents=True, exist_ok=True)
+
+
+def _environment(minor: str, wheel: Path) -> None:
+    venv = INSIDE / ".cache" / f"venv-{minor}"
+    shutil.rmtree(CHROOT / venv.relative_to("/"), ignore_errors=True)
+    shutil.copy(wheel, CHROOT / INSIDE.relative_to("/") / wheel.name)
+    run(["chroot", CHROOT, f"python{minor}", "-m", "venv", venv])
+    requirements = INSIDE / REQUIREMENTS.relative_to(ROOT)
+    install = ["-m", "pip", "install", "--quiet", str(INSIDE / wheel.name), "--requirement", str(requirements)]
+    if not _enter(minor, *install):
+        raise SystemExit(f"What the suites need could not be installed for CPython {minor} in {CHROOT}.")
+
+
+def _enter(minor: str, *arguments: str) -> bool:
+    python = INSIDE / ".cache" / f"venv-{minor}" / "bin" / "python"
+    script = 'cd "$0" && exec "$@"'
+    return attempt(["chroot", CHROOT, "sh", "-c", script, str(INSIDE), str(python), *arguments])
+
+
+def _inside(path: Path) -> Path:
+    inside = INSIDE / path.relative_to(ROOT)
+    (CHROOT / inside.relative_to("/")).unlink(missing_ok=True)
+    return inside

@@ -6,7 +6,7 @@ import selectors
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from contextvars import Context
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, TypeVar, final
+from typing import Any, Final, Generic, Literal, Self, TypeVar, final
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -14,7 +14,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 __version__: Final[str]
 """The version of the engine; equal to the package's."""
 
-class NativeSelector:
+class NativeSelector(selectors.BaseSelector):
     """A `selectors.BaseSelector` whose `select()` also drives the engine's own sockets, timers and tasks.
 
     Give it to a stock loop: `asyncio.SelectorEventLoop(NativeSelector())`. Level-triggered for registered files.
@@ -28,10 +28,10 @@ class NativeSelector:
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]: ...
     def close(self) -> None: ...
     def get_key(self, fileobj: Any) -> selectors.SelectorKey: ...
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey] | None: ...
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]: ...
     def fileno(self) -> int: ...
-    def __enter__(self) -> NativeSelector: ...
-    def __exit__(
+    def __enter__(self) -> Self: ...
+    def __exit__(  # type: ignore[override]
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
     ) -> None: ...
 

@@ -1,0 +1,1 @@
+../../stubs/fasterapi/_engine.pyi

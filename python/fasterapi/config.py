@@ -201,10 +201,14 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {_shown(value)}")
 
 
-def _check_address(uds: Any, fd: object) -> None:
-    path: object = fspath(uds) if isinstance(uds, PathLike) else uds  # pyright: ignore[reportUnknownArgumentType]
-    if path is not None and (not isinstance(path, str) or not path or "\0" in path):
-        raise ConfigError(f"uds must be the path of a Unix domain socket, not {_shown(uds)}")
+def _check_address(uds: str | PathLike[str] | None, fd: object) -> None:
+    if uds is not None:
+        try:
+            path = fspath(uds)
+        except TypeError:
+            path = ""
+        if not path or "\0" in path:
+            raise ConfigError(f"uds must be the path of a Unix domain socket, not {_shown(uds)}")
     if fd is not None:
         _check_integer("fd", fd, 0, 2**31 - 1)
     if uds is not None and fd is not None:

@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from itertools import count
 from logging import Logger
-from typing import Any
+from typing import Any, cast
 
 from fasterapi.config import Application
 from fasterapi.logs import TRACE
@@ -43,9 +43,11 @@ def traced(app: Application, logger: Logger) -> Application:
     return traced_app
 
 
-def _shown(message: MutableMapping[str, Any]) -> dict[str, Any]:
+def _shown(message: Any) -> object:
     """Bodies by their size, and no headers: they hold what must not stand in a log."""
-    shown = dict(message)
+    if not isinstance(message, dict):
+        return message  # An application's mistake, which the engine will name.
+    shown = dict(cast("dict[str, Any]", message))
     for key, value in shown.items():
         if key in ("body", "bytes", "text") and isinstance(value, (bytes, str)):
             shown[key] = f"<{len(value)} bytes>"

@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-if sys.version_info < (3, 9):
-    raise SystemExit("This needs Python 3.9 or newer to run: make PYTHON=python3.13 ...")
+if sys.version_info < (3, 10):  # noqa: UP036 (the python3 on PATH may be older than those the package supports)
+    raise SystemExit("This needs Python 3.10 or newer to run: make PYTHON=python3.13 ...")
 
 import chroot
 from checks import lint

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from environment import PIP
 from interpreters import required
-from suites import REQUIREMENTS, RESULTS
+from suites import RESULTS
 from totals import Totals
 from tree import CACHE, ROOT, attempt, run
 from wheels import Builder
@@ -86,10 +87,9 @@ def _environment(minor: str, wheel: Path) -> None:
     shutil.rmtree(CHROOT / venv.relative_to("/"), ignore_errors=True)
     shutil.copy(wheel, CHROOT / INSIDE.relative_to("/") / wheel.name)
     run(["chroot", CHROOT, f"python{minor}", "-m", "venv", venv])
-    requirements = INSIDE / REQUIREMENTS.relative_to(ROOT)
-    install = ["-m", "pip", "install", "--quiet", str(INSIDE / wheel.name), "--requirement", str(requirements)]
-    if not _enter(minor, *install):
-        raise SystemExit(f"What the suites need could not be installed for CPython {minor} in {CHROOT}.")
+    for packages in ([PIP], [str(INSIDE / wheel.name), "--group", "test"]):
+        if not _enter(minor, "-m", "pip", "install", "--quiet", *packages):
+            raise SystemExit(f"What the suites need could not be installed for CPython {minor} in {CHROOT}.")
 
 
 def _enter(minor: str, *arguments: str) -> bool:

@@ -15,7 +15,6 @@ from tree import CACHE, ROOT, attempt
 from wheels import Builder
 
 RESULTS = CACHE / "results"
-REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 NESTED = "--cfg fasterapi_nested_poller"
 
 
@@ -52,8 +51,7 @@ def conformance(arguments: Sequence[str]) -> int:
 
 
 def _environment(interpreter: Interpreter, wheel: Path) -> Environment:
-    requirements = [line for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")]
-    return Environment(interpreter.minor, interpreter).make().wheel(wheel).packages(*requirements)
+    return Environment(interpreter.minor, interpreter).make().groups("test").wheel(wheel)
 
 
 def _cargo(totals: Totals) -> None:

@@ -31,7 +31,7 @@ class Totals:
     def cargo(self, suite: str, lines: list[str], ended_well: bool) -> None:
         """Reads the closing lines of `cargo test`."""
         found = [tuple(map(int, match.groups())) for match in map(_CARGO.match, lines) if match]
-        passed, failed, ignored = (sum(column) for column in zip(*found)) if found else (0, 0, 0)
+        passed, failed, ignored = (sum(column) for column in zip(*found, strict=True)) if found else (0, 0, 0)
         self.counts.append(Count(suite, passed, failed, ignored, ended_well))
 
     def pytest(self, suite: str, report: Path, ended_well: bool) -> None:

@@ -159,14 +159,14 @@ class _LineHandler(logging.StreamHandler[TextIO]):
     """Writes to what sys.stdout or sys.stderr is at that moment, as programs and tests replace them."""
 
     def __init__(self, stream: Literal["stdout", "stderr"], formatter: logging.Formatter) -> None:
-        self._name = stream
+        self._target = stream
         logging.Handler.__init__(self)
         self.setFormatter(formatter)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         """The stream of this moment."""
-        return sys.stdout if self._name == "stdout" else sys.stderr
+        return sys.stdout if self._target == "stdout" else sys.stderr
 
 
 _LEVEL_COLORS = {

@@ -13,6 +13,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answers how often the other task has run."""
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
+    await receive()
     body = f"the other task has ticked {ticks} times\n".encode()
     headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -5,7 +5,7 @@ import platform
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
@@ -53,7 +53,7 @@ class HeaderType(_Header):
     """NAME:VALUE; in an environment variable one a line, as values have blanks."""
 
     name = "NAME:VALUE"
-    envvar_list_splitter = "\n"
+    envvar_list_splitter: ClassVar[str | None] = "\n"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """Splits at the first colon."""

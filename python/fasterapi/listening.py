@@ -19,6 +19,8 @@ class Listeners:
     """The sockets of one server: bound at once, so that a taken address is known before the application starts."""
 
     def __init__(self, config: Config, sockets: Sequence[socket.socket] | None = None) -> None:
+        self.sockets: list[socket.socket]
+        self.names: list[str]
         self._backlog = config.backlog
         self._uds: str | None = None
         self._uds_identity: tuple[int, int] | None = None

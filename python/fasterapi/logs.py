@@ -117,7 +117,7 @@ class DefaultFormatter(logging.Formatter):
         stream: Literal["stdout", "stderr"] = "stderr",
     ) -> None:
         super().__init__(fmt, datefmt, style, validate=False)
-        self.use_colors = getattr(sys, stream).isatty() if use_colors is None else use_colors
+        self.use_colors: bool = getattr(sys, stream).isatty() if use_colors is None else use_colors
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the name is logging's)
         """Formats a copy, so that other handlers see the record as it was."""

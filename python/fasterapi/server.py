@@ -54,7 +54,7 @@ class Server:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.started = False
+        self.started: bool = False
         self._should_exit = False
         self._force_exit = False
         self._wake_exit = asyncio.Event()

@@ -260,8 +260,8 @@ def _apply(action: Callable[[], object], what: str) -> None:
     try:
         action()
     except Exception as error:
-        cause = error.__cause__ or error
-        raise ConfigError(f"{what} is no valid logging configuration: {error} ({cause})") from error
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        raise ConfigError(f"{what} is no valid logging configuration: {error}{cause}") from error
 
 
 def _apply_file(path: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fasterapi import _engine
-from fasterapi.errors import ConfigError
+from fasterapi.errors import ConfigError, StartupError
 from fasterapi.importer import import_from_string
 
 __all__ = ["LoopFactory", "loop_factory", "new_event_loop"]
@@ -29,10 +29,7 @@ def loop_factory(loop: str | LoopFactory) -> LoopFactory:
         return asyncio.SelectorEventLoop
     if loop == "uvloop":
         return _uvloop()
-    factory = import_from_string(loop, "loop")
-    if not callable(factory):
-        raise ConfigError(f'loop "{loop}" is not callable: name a function that returns a new event loop')
-    return factory  # type: ignore[no-any-return]
+    return _checked(import_from_string(loop, "loop"), loop)
 
 
 def event_loop_policy() -> type[Any]:
@@ -55,6 +52,19 @@ def event_loop_policy() -> type[Any]:
         "new_event_loop": make_loop,
     }
     return type("EventLoopPolicy", (base,), members)
+
+
+def _checked(factory: Any, name: str) -> LoopFactory:
+    def make_loop() -> asyncio.AbstractEventLoop:
+        try:
+            loop = factory()
+        except Exception as error:
+            raise StartupError(f'loop "{name}" failed: {type(error).__name__}: {error}') from error
+        if not isinstance(loop, asyncio.AbstractEventLoop):
+            raise ConfigError(f'loop "{name}" must name a function that returns a new event loop')
+        return loop
+
+    return make_loop
 
 
 def _uvloop() -> LoopFactory:

@@ -88,8 +88,11 @@ impl Foreign {
         for (fd, interest) in self.table.iter() {
             let Some(key) = self.table.key(fd) else { continue };
             match self.poller.add(poll, fd, key, interest) {
-                // Closed, and perhaps another kind of file by now: the former poller had dropped it as well.
-                Err(error) if is(&error, Errno::BADF) || is(&error, Errno::PERM) => closed.push(fd),
+                // Closed, or another kind of file by now, or one of the new poller's own: the former poller had
+                // dropped it as well.
+                Err(error) if [Errno::BADF, Errno::PERM, Errno::EXIST].iter().any(|errno| is(&error, *errno)) => {
+                    closed.push(fd);
+                }
                 other => other?,
             }
         }

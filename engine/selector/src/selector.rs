@@ -121,7 +121,11 @@ impl Selector {
         watch(&poll, self.waker.as_raw_fd(), Owner::Waker)?;
         self.waker.repeat();
         self.events.clear();
-        self.poll = poll;
+        let former = std::mem::replace(&mut self.poll, poll);
+        if cfg!(not(target_os = "linux")) {
+            // A kqueue is not inherited: here its number is free, or means something else already.
+            std::mem::forget(former);
+        }
         self.timer = None;
         let deadline = self.armed.take();
         self.arm(deadline)
@@ -188,5 +192,27 @@ fn poll_in_steps(poll: &mut Poll, events: &mut Events, timeout: Option<Duration>
         if left.is_zero() || !events.is_empty() {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_longer_than_the_poller_takes_in_one_go_is_not_cut_short() {
+        let mut selector = Selector::new().unwrap();
+        let (timeout, step) = (Duration::from_millis(25), Duration::from_millis(10));
+        let begin = Instant::now();
+        poll_in_steps(&mut selector.poll, &mut selector.events, Some(timeout), step).unwrap();
+        assert!(begin.elapsed() >= timeout);
+    }
+
+    #[test]
+    fn a_wait_in_steps_ends_with_the_first_event() {
+        let mut selector = Selector::new().unwrap();
+        selector.waker().wake();
+        poll_in_steps(&mut selector.poll, &mut selector.events, Some(Duration::MAX), LONGEST).unwrap();
+        assert_eq!(selector.ready().collect::<Vec<_>>(), [Ready::Woken]);
     }
 }

@@ -56,3 +56,49 @@ impl AsRawFd for Waker {
         self.shared.notifier.as_raw_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::fd::lend;
+
+    /// The counter's bytes or the pipe's, added up: how often it was written.
+    fn written(waker: &Waker) -> u64 {
+        let mut bytes = [0; 64];
+        match lend(waker.as_raw_fd(), |fd| Ok(rustix::io::read(fd, &mut bytes)?)) {
+            Ok(count) => bytes[..count].iter().copied().map(u64::from).sum(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn wakes_of_many_threads_are_one_write_until_one_is_seen() {
+        let waker = Waker::new().unwrap();
+        for _ in 0..3 {
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| (0..100).for_each(|_| waker.wake()));
+                }
+            });
+            assert_eq!(written(&waker), 1);
+            waker.seen();
+            assert_eq!(written(&waker), 0);
+        }
+    }
+
+    #[test]
+    fn a_wake_before_renew_is_repeated_on_the_new_channel_only() {
+        let waker = Waker::new().unwrap();
+        waker.renew().unwrap();
+        waker.repeat();
+        assert_eq!(written(&waker), 0);
+        waker.wake();
+        waker.renew().unwrap();
+        assert_eq!(written(&waker), 0);
+        waker.repeat();
+        assert_eq!(written(&waker), 1);
+    }
+}

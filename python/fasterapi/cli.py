@@ -14,6 +14,7 @@ from fasterapi.config import Config
 from fasterapi.errors import ConfigError
 from fasterapi.logs import LOG_LEVELS
 from fasterapi.server import Server
+from fasterapi.signals import end_by
 
 __all__ = ["main"]
 
@@ -45,7 +46,7 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(USAGE_ERROR)
     except (KeyboardInterrupt, click.Abort):
-        _end_by_interrupt()
+        end_by(signal.SIGINT)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -181,11 +182,3 @@ def _hint(error: click.ClickException) -> str:
     if not isinstance(error, click.UsageError) or error.ctx is None:
         return ""
     return f" (try '{error.ctx.command_path} --help')"
-
-
-def _end_by_interrupt() -> None:
-    """Ends the process as Ctrl-C ends any other: at once, without waiting for threads that do not end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.raise_signal(signal.SIGINT)

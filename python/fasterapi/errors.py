@@ -1,6 +1,6 @@
 """What can go wrong before the server serves."""
 
-__all__ = ["ConfigError", "StartupError"]
+__all__ = ["ApplicationError", "ConfigError", "StartupError"]
 
 
 class ConfigError(ValueError):
@@ -9,3 +9,7 @@ class ConfigError(ValueError):
 
 class StartupError(RuntimeError):
     """The options are right, but the server cannot start: the application failed, or its address is taken."""
+
+
+class ApplicationError(StartupError):
+    """Code of the application, or of its loop factory, raised: `__cause__` is its exception."""

@@ -7,7 +7,7 @@ import logging
 from types import TracebackType
 from typing import Any
 
-from fasterapi.errors import ConfigError, StartupError
+from fasterapi.errors import ApplicationError, ConfigError
 
 __all__ = ["import_from_string", "load_application"]
 
@@ -15,7 +15,7 @@ __all__ = ["import_from_string", "load_application"]
 def import_from_string(text: str, what: str = "app") -> Any:
     """The object that `module:attribute` names; the attribute may be dotted.
 
-    Raises ConfigError where the string is wrong, and StartupError where the module exists and its import fails.
+    Raises ConfigError where the string is wrong, and ApplicationError where the module exists and its import fails.
     """
     module_name, _, path = text.partition(":")
     if not module_name or not path:
@@ -80,7 +80,7 @@ def _made_by(factory: Any, name: str) -> Any:
     try:
         return factory()
     except Exception as error:
-        failed = StartupError(f"{name}: the application factory failed: {_summary(error)}")
+        failed = ApplicationError(f"{name}: the application factory failed: {_summary(error)}")
         raise failed from _without_import_frames(error)
 
 
@@ -99,8 +99,8 @@ def _kind(thing: Any) -> str:
     return f"{type(thing).__name__} {getattr(thing, '__qualname__', '')}".rstrip()
 
 
-def _import_failed(what: str, text: str, error: BaseException) -> StartupError:
-    return StartupError(f'{what} "{text}" cannot be imported: {_summary(error)}')
+def _import_failed(what: str, text: str, error: BaseException) -> ApplicationError:
+    return ApplicationError(f'{what} "{text}" cannot be imported: {_summary(error)}')
 
 
 def _summary(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fasterapi import _engine
-from fasterapi.errors import ConfigError, StartupError
+from fasterapi.errors import ApplicationError, ConfigError
 from fasterapi.importer import import_from_string
 
 __all__ = ["LoopFactory", "loop_factory", "new_event_loop"]
@@ -59,7 +59,7 @@ def _checked(factory: Any, name: str) -> LoopFactory:
         try:
             loop = factory()
         except Exception as error:
-            raise StartupError(f'loop "{name}" failed: {type(error).__name__}: {error}') from error
+            raise ApplicationError(f'loop "{name}" failed: {type(error).__name__}: {error}') from error
         if not isinstance(loop, asyncio.AbstractEventLoop):
             raise ConfigError(f'loop "{name}" must name a function that returns a new event loop')
         return loop

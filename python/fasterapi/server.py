@@ -14,7 +14,7 @@ from typing import Any, Self, Unpack
 
 from fasterapi import _engine, logs
 from fasterapi.config import Application, Config, Options
-from fasterapi.errors import StartupError
+from fasterapi.errors import ApplicationError, StartupError
 from fasterapi.importer import load_application
 from fasterapi.lifespan import Lifespan, LifespanError
 from fasterapi.listening import Listeners
@@ -122,7 +122,6 @@ class Server:
         except StartupError as error:
             self._report(error)
             sys.exit(STARTUP_FAILURE)
-        sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             self._signals.raise_captured()
 
@@ -313,9 +312,8 @@ class Server:
     def _report(self, error: StartupError) -> None:
         if isinstance(error, LifespanError):
             return  # The lifespan has logged what the application said.
-        cause = error.__cause__
-        is_of_the_user = cause is not None and not isinstance(cause, OSError)
-        self._error_logger().error("%s", error, exc_info=cause if is_of_the_user else None)
+        cause = error.__cause__ if isinstance(error, ApplicationError) else None
+        self._error_logger().error("%s", error, exc_info=cause)
 
     def _error_logger(self) -> Logger:
         return logs.error_logger(self.config.log_config, self._level, self.config.use_colors)

@@ -8,6 +8,7 @@ examples:
 
 import argparse
 import datetime
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,11 +37,15 @@ IDLE_PEERS = (OURS, "uvicorn")
 
 def main() -> int:
     options = parse()
+    # An end by signal must unwind too: every server is ended by the block that started it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         reports = [Report(measured) for measured in measurements(options)]
     except (NoInterpreter, NotEnoughCores, Unavailable) as reason:
         print(f"run.py: {reason}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     for report in reports:
         print("\n".join(["", *report.head()]))
         for table in report.tables():

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
+from types import FrameType
 
 import foreign
 import generator
@@ -37,8 +38,7 @@ IDLE_PEERS = (OURS, "uvicorn")
 
 def main() -> int:
     options = parse()
-    # An end by signal must unwind too: every server is ended by the block that started it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, unwind)
     try:
         reports = [Report(measured) for measured in measurements(options)]
     except (NoInterpreter, NotEnoughCores, Unavailable) as reason:
@@ -55,6 +55,11 @@ def main() -> int:
         for written in page.write(reports, ROOT / "docs"):
             print(f"wrote {written.relative_to(ROOT)}")
     return 0
+
+
+def unwind(number: int, frame: FrameType | None) -> None:
+    """An end by signal passes through every block, as each ends the server it started."""
+    sys.exit(128 + number)
 
 
 def parse() -> argparse.Namespace:

@@ -254,3 +254,29 @@ fn slot(tick: u64, level: u32) -> usize {
 fn index(length: usize) -> u32 {
     length as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_and_nodes_are_used_again() {
+        let start = Instant::now();
+        let (mut wheel, mut due) = (Wheel::new(start), Vec::new());
+        let mut now = start;
+        for _ in 0..10_000 {
+            let (short, long) = (Duration::from_millis(777), Duration::from_secs(1000));
+            let entry = wheel.insert(now + long, 1);
+            wheel.insert(now + short, 2);
+            assert_eq!(wheel.remove(entry), Some(1));
+            now += short;
+            due.clear();
+            wheel.expire(now, &mut due);
+            assert_eq!(due, [2]);
+        }
+        assert!(wheel.nodes.len() <= 3);
+        assert!(wheel.rings.len() <= 2 * RINGS as usize);
+        assert_eq!(wheel.rings.len() - 1, wheel.free_rings.len());
+        assert!(wheel.rings.iter().all(|ring| ring.occupied == 0));
+    }
+}

@@ -122,6 +122,18 @@ fn a_hang_up_counts_as_what_was_asked_for() {
 }
 
 #[test]
+fn a_hang_up_alone_wakes_a_writer() {
+    // The reading end of a pipe is never writable, so nothing but the hang-up can say so.
+    for (interest, expected) in [(Interest::WRITABLE, writable as fn(RawFd) -> Ready), (Interest::BOTH, both)] {
+        let (reader, writer) = pipe().unwrap();
+        let mut selector = watch(&reader, interest);
+        assert_eq!(poll(&mut selector), []);
+        drop(writer);
+        assert_eq!(poll(&mut selector), [expected(reader.as_raw_fd())]);
+    }
+}
+
+#[test]
 fn an_error_counts_as_what_was_asked_for() {
     for (interest, expected) in
         [(Interest::READABLE, readable as fn(RawFd) -> Ready), (Interest::WRITABLE, writable), (Interest::BOTH, both)]
@@ -180,14 +192,18 @@ fn asking_for_nothing_is_refused() {
 #[test]
 fn a_refused_modify_forgets_the_descriptor() {
     let (reader, _writer) = full_pipe();
-    let (other, _silent) = pipe().unwrap();
+    let (other, mut writer) = pipe().unwrap();
     let mut number = OwnedFd::from(reader);
     let mut selector = watch(&number, Interest::READABLE);
     dup2(&other, &mut number).unwrap();
     let fd = number.as_raw_fd();
     assert_eq!(code(selector.modify(fd, Interest::READABLE)), Some(Errno::NOENT));
-    selector.add(fd, Interest::READABLE).unwrap();
+    // What is forgotten does not come back with a new poller.
+    selector.rebuild().unwrap();
+    writer.write_all(b"x").unwrap();
     assert_eq!(poll(&mut selector), []);
+    selector.add(fd, Interest::READABLE).unwrap();
+    assert_eq!(poll(&mut selector), [readable(fd)]);
 }
 
 #[test]

@@ -69,3 +69,19 @@ impl AsRawFd for Timer {
         match *self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drained_notifier_is_empty_and_works_on() {
+        let notifier = Notifier::new().unwrap();
+        for count in [1, 64, 65, 100_000] {
+            // The last count is more than a pipe takes: the rest is dropped, and nobody blocks.
+            (0..count).for_each(|_| notifier.notify());
+            notifier.drain();
+            assert_eq!(rustix::io::read(&notifier.reader, &mut [0; 1]), Err(rustix::io::Errno::AGAIN));
+        }
+    }
+}

@@ -1,1 +1,59 @@
-//! Placeholder.
+//! `fasterapi._engine`: the engine as Python sees it. The only crate that names pyo3: it translates, and decides nothing.
+
+mod access;
+mod attach;
+mod awaitable;
+mod call;
+mod connections;
+mod deliver;
+mod exchange;
+mod fault;
+mod future;
+mod host;
+mod keys;
+mod map;
+mod message;
+mod poker;
+mod reactor;
+mod runtime;
+mod scope;
+mod selector;
+mod service;
+mod spawn;
+mod task;
+mod words;
+
+pub use driver::{Sleep, TcpStream};
+pub use runtime::ReactorRuntime;
+pub use spawn::spawn;
+
+use pyo3::prelude::*;
+
+/// The engine: native selector, HTTP/1.1 service, awaitables and executor, in Rust.
+// One word changes when the suite has run on a free-threaded build.
+#[pymodule(name = "_engine", gil_used = true)]
+mod module {
+    #[pymodule_export]
+    use crate::access::AccessLog;
+    #[pymodule_export]
+    use crate::awaitable::{Ready, Waiting};
+    #[pymodule_export]
+    use crate::future::NativeFuture;
+    #[pymodule_export]
+    use crate::reactor::Reactor;
+    #[pymodule_export]
+    use crate::selector::NativeSelector;
+    #[pymodule_export]
+    use crate::service::HttpService;
+    #[pymodule_export]
+    use crate::spawn::sleep;
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::selector::register_as_base_selector(module.py())?;
+        crate::host::watch_forks(module.py())
+    }
+}

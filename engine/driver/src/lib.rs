@@ -1,1 +1,33 @@
-//! Placeholder replaced by the crate's first commit.
+//! What moves the machines: the reactor with its listeners, connections, timers and tasks.
+//!
+//! One [`Engine`] serves one event loop on one thread. It knows nothing of Python: what happened comes out as
+//! [`Delivery`] values, and what shall be done goes in as calls with keys (slot and generation).
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod connection;
+mod engine;
+mod exchange;
+mod executor;
+mod listener;
+mod protocol;
+mod reactor;
+mod remote;
+mod service;
+mod sleep;
+mod slots;
+mod tcp;
+mod timers;
+mod transport;
+
+pub use connection::{Address, Addresses, HIGH_WATER};
+pub use engine::{Busy, Engine, Guard, Turn};
+pub use exchange::{Ended, ExchangeKey, Received, Sent};
+pub use executor::{TaskFuture, TaskKey};
+pub use reactor::{Delivery, Foreign, Reactor};
+pub use remote::Remote;
+pub use service::{Service, ServiceConfig};
+pub use sleep::Sleep;
+pub use slots::{Key, Slots};
+pub use tcp::TcpStream;

@@ -1,0 +1,97 @@
+use driver::{Address, Addresses, ExchangeKey, Key};
+use pyo3::prelude::*;
+use pyo3::types::{PyNone, PyTuple};
+
+use crate::exchange::Exchange;
+
+/// The Python objects of each connection, by its key.
+#[derive(Default)]
+pub(crate) struct Connections {
+    entries: Vec<Option<Entry>>,
+}
+
+/// What one connection keeps between its requests.
+pub(crate) struct Entry {
+    key: Key,
+    ends: Ends,
+    /// The exchange under way, once something waits for the engine in it.
+    waiting: Option<(ExchangeKey, Py<Exchange>)>,
+}
+
+/// The values of `client` and `server` in a scope.
+pub(crate) struct Ends {
+    pub(crate) client: Py<PyAny>,
+    pub(crate) server: Py<PyAny>,
+    /// `host:port` of the client, for the access log; empty where there is none.
+    pub(crate) peer: std::sync::Arc<str>,
+}
+
+impl Ends {
+    pub(crate) fn new(py: Python<'_>, addresses: &Addresses) -> PyResult<Self> {
+        let peer = match &addresses.client {
+            Some(Address::Inet(address)) => format!("{}:{}", address.ip(), address.port()),
+            _ => String::new(),
+        };
+        let (client, server) = (end(py, addresses.client.as_ref())?, end(py, addresses.server.as_ref())?);
+        Ok(Self { client, server, peer: peer.into() })
+    }
+
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        Self { client: self.client.clone_ref(py), server: self.server.clone_ref(py), peer: self.peer.clone() }
+    }
+}
+
+fn end(py: Python<'_>, address: Option<&Address>) -> PyResult<Py<PyAny>> {
+    Ok(match address {
+        Some(Address::Inet(address)) => (address.ip().to_string(), address.port()).into_pyobject(py)?.into_any(),
+        Some(Address::Unix(path)) => PyTuple::new(py, [(&**path).into_pyobject(py)?.into_any(), none(py)])?.into_any(),
+        None => none(py),
+    }
+    .unbind())
+}
+
+fn none(py: Python<'_>) -> Bound<'_, PyAny> {
+    PyNone::get(py).to_owned().into_any()
+}
+
+impl Connections {
+    /// The ends of a connection, where they are known.
+    pub(crate) fn ends(&self, py: Python<'_>, key: Key) -> Option<Ends> {
+        self.entry(key).map(|entry| entry.ends.clone_ref(py))
+    }
+
+    /// Keeps the ends of a connection; answers what stood at its place, to be dropped outside the lock.
+    pub(crate) fn remember(&mut self, key: Key, ends: Ends) -> Option<Entry> {
+        if self.entries.len() <= key.index() {
+            self.entries.resize_with(key.index() + 1, || None);
+        }
+        self.entries.get_mut(key.index())?.replace(Entry { key, ends, waiting: None })
+    }
+
+    /// Lets go of a connection; what it kept is dropped outside the lock.
+    pub(crate) fn forget(&mut self, key: Key) -> Option<Entry> {
+        self.entries.get_mut(key.index())?.take_if(|entry| entry.key == key)
+    }
+
+    /// Notes that `exchange` waits for the engine; answers what was noted before, to be dropped outside the lock.
+    pub(crate) fn wait(&mut self, key: ExchangeKey, exchange: Py<Exchange>) -> Option<(ExchangeKey, Py<Exchange>)> {
+        let entry = self.entries.get_mut(key.connection.index())?.as_mut()?;
+        (entry.key == key.connection).then(|| entry.waiting.replace((key, exchange)))?
+    }
+
+    /// The exchange under `key`, if something waits in it.
+    pub(crate) fn waiting(&self, py: Python<'_>, key: ExchangeKey) -> Option<Py<Exchange>> {
+        let (waiting, exchange) = self.entry(key.connection)?.waiting.as_ref()?;
+        (*waiting == key).then(|| exchange.clone_ref(py))
+    }
+
+    /// The exchange under `key` is over; answers it, to be dropped outside the lock.
+    pub(crate) fn release(&mut self, key: ExchangeKey) -> Option<Py<Exchange>> {
+        let entry = self.entries.get_mut(key.connection.index())?.as_mut()?;
+        entry.waiting.take_if(|(waiting, _)| *waiting == key).map(|(_, exchange)| exchange)
+    }
+
+    fn entry(&self, key: Key) -> Option<&Entry> {
+        self.entries.get(key.index())?.as_ref().filter(|entry| entry.key == key)
+    }
+}

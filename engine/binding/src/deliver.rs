@@ -1,0 +1,113 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use driver::{Delivery, ExchangeKey, Key};
+use pyo3::prelude::*;
+
+use crate::exchange::Exchange;
+use crate::future::NativeFuture;
+use crate::host::Host;
+use crate::service::HttpService;
+
+/// Rounds of deliveries in one turn: pipelined requests answered at once bring the next ones.
+const ROUNDS: usize = 64;
+
+/// What a foreign loop calls when the poller's descriptor is readable. The one reference that keeps the host alive.
+#[pyclass(frozen, module = "fasterapi._engine")]
+pub(crate) struct Turn {
+    host: Arc<Host>,
+}
+
+impl Turn {
+    pub(crate) fn new(py: Python<'_>, host: Arc<Host>) -> PyResult<Py<Self>> {
+        Py::new(py, Self { host })
+    }
+}
+
+#[pymethods]
+impl Turn {
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        self.host.unschedule();
+        self.host.turn(py, Some(Duration::ZERO))
+    }
+}
+
+impl Drop for Turn {
+    /// The loop let go of its reader: nothing will turn any more.
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.host) == 1 {
+            self.host.clear();
+        }
+    }
+}
+
+impl Host {
+    /// Hands over what the turn found. What was not handed over when an exception leaves is kept for the next turn.
+    pub(crate) fn deliver(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        for _ in 0..ROUNDS {
+            self.hand_over_results(py)?;
+            let batch = self.reactor()?.take_deliveries();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let mut rest = batch.into_iter();
+            while let Some(delivery) = rest.next() {
+                if let Err(error) = self.hand_over(py, delivery) {
+                    self.reactor()?.restore(rest.collect());
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_over(self: &Arc<Self>, py: Python<'_>, delivery: Delivery) -> PyResult<()> {
+        match delivery {
+            Delivery::Request { exchange, service, head } => match self.service(py, service) {
+                Some(service) => HttpService::begin(service.bind(py), self, exchange, head),
+                None => Ok(()),
+            },
+            Delivery::Receivable(key) => self.wake(py, key, Exchange::wake_receivers),
+            Delivery::Sendable(key) => self.wake(py, key, Exchange::wake_senders),
+            Delivery::Rejected { service, error } => {
+                self.service(py, service).map_or(Ok(()), |service| service.get().report_rejected(py, &error))
+            }
+            Delivery::Starved { service, error } => {
+                self.service(py, service).map_or(Ok(()), |service| service.get().report_starved(py, &error))
+            }
+            Delivery::Closed { connection, service } => {
+                let forgotten = self.tables().connections.forget(connection);
+                drop(forgotten);
+                self.service(py, service).map_or(Ok(()), |service| HttpService::settle(service.bind(py)))
+            }
+        }
+    }
+
+    fn hand_over_results(&self, py: Python<'_>) -> PyResult<()> {
+        let resolved = std::mem::take(&mut self.tables().resolved);
+        let mut rest = resolved.into_iter();
+        while let Some((future, result)) = rest.next() {
+            if let Err(error) = NativeFuture::resolve(future.bind(py), result) {
+                let mut kept: Vec<_> = rest.collect();
+                kept.append(&mut self.tables().resolved);
+                self.tables().resolved = kept;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn wake(
+        &self,
+        py: Python<'_>,
+        key: ExchangeKey,
+        wake: impl FnOnce(&Exchange, Python<'_>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let waiting = self.tables().connections.waiting(py, key);
+        waiting.map_or(Ok(()), |exchange| wake(exchange.get(), py))
+    }
+
+    pub(crate) fn service(&self, py: Python<'_>, key: Key) -> Option<Py<HttpService>> {
+        self.tables().services.get(&key).map(|service| service.clone_ref(py))
+    }
+}

@@ -1,0 +1,59 @@
+//! Turns the engine's faults into Python exceptions; no other file does.
+
+use std::io;
+
+use driver::Busy;
+use http1::Misuse;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// An application broke the order of ASGI's messages.
+pub(crate) fn unexpected(expected: &str, got: &str) -> PyErr {
+    PyRuntimeError::new_err(format!("Expected ASGI message '{expected}', but got '{got}'."))
+}
+
+/// An application sent after its response was complete.
+pub(crate) fn completed(got: &str) -> PyErr {
+    PyRuntimeError::new_err(format!("Unexpected ASGI message '{got}' sent, after response already completed."))
+}
+
+/// A message has a value of the wrong type.
+pub(crate) fn mistyped(key: &str, wanted: &str, got: &Bound<'_, PyAny>) -> PyErr {
+    let kind = got.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("ASGI message key {key:?} must be {wanted}, not {kind}"))
+}
+
+/// The application's mistake in a response.
+pub(crate) fn misuse(misuse: &Misuse, message: &str) -> PyErr {
+    match misuse {
+        Misuse::NotStarted => unexpected("http.response.start", message),
+        Misuse::AlreadyResponded => unexpected("http.response.body", message),
+        Misuse::TooLong { .. } => {
+            PyRuntimeError::new_err(format!("Response content longer than Content-Length: {misuse}"))
+        }
+        Misuse::TooShort { .. } => {
+            PyRuntimeError::new_err(format!("Response content shorter than Content-Length: {misuse}"))
+        }
+        other => PyValueError::new_err(other.to_string()),
+    }
+}
+
+/// Use from a thread that does not run the loop.
+pub(crate) fn busy(busy: Busy) -> PyErr {
+    PyRuntimeError::new_err(busy.to_string())
+}
+
+/// The loop, and with it the engine, is gone.
+pub(crate) fn closed() -> PyErr {
+    PyRuntimeError::new_err("the event loop of this object is closed")
+}
+
+/// `send()` after the client has left, under ASGI 2.4.
+pub(crate) fn disconnected() -> PyErr {
+    PyOSError::new_err((rustix::io::Errno::PIPE.raw_os_error(), "the client has disconnected"))
+}
+
+/// A failed system call.
+pub(crate) fn system(error: io::Error) -> PyErr {
+    error.into()
+}

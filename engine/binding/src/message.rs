@@ -1,0 +1,151 @@
+//! ASGI messages, read from and made for applications.
+
+use bytes::Bytes;
+use driver::Received;
+use http1::Response;
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use crate::fault;
+
+/// Bodies of at least this many bytes are kept by reference, smaller ones copied.
+const BY_REFERENCE: usize = machine::CHAIN_FROM;
+
+/// What an application sends in an HTTP exchange.
+pub(crate) enum Message {
+    /// `http.response.start`
+    Start(Response),
+    /// `http.response.body`
+    Body { data: Bytes, more: bool },
+}
+
+pub(crate) const START: &str = "http.response.start";
+pub(crate) const BODY: &str = "http.response.body";
+
+impl Message {
+    /// Reads a message; the error says which key is wrong, and how.
+    pub(crate) fn read(message: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = message.py();
+        let dict = message.cast::<PyDict>().map_err(|_| {
+            let kind = message.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+            PyTypeError::new_err(format!("an ASGI message must be a dict, not {kind}"))
+        })?;
+        let kind = require(dict, intern!(py, "type"))?;
+        let kind = kind.cast::<PyString>().map_err(|_| fault::mistyped("type", "a str", &kind))?.to_str()?;
+        match kind {
+            BODY => Self::read_body(dict),
+            START => Self::read_start(dict),
+            other => Err(fault::unexpected("http.response.start' or 'http.response.body", other)),
+        }
+    }
+
+    /// The message's type.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Start(_) => START,
+            Self::Body { .. } => BODY,
+        }
+    }
+
+    fn read_body(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = dict.py();
+        let data = match dict.get_item(intern!(py, "body"))? {
+            Some(body) => read_bytes(&body)?,
+            None => Bytes::new(),
+        };
+        let more = match dict.get_item(intern!(py, "more_body"))? {
+            Some(more) => more.is_truthy()?,
+            None => false,
+        };
+        Ok(Self::Body { data, more })
+    }
+
+    fn read_start(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = dict.py();
+        let status = require(dict, intern!(py, "status"))?;
+        let code = status.extract::<u16>().map_err(|_| fault::mistyped("status", "an int from 200 to 999", &status))?;
+        let mut response = Response::new(code).map_err(|misuse| fault::misuse(&misuse, START))?;
+        if code < 200 {
+            return Err(fault::mistyped("status", "an int from 200 to 999", &status));
+        }
+        let Some(headers) = dict.get_item(intern!(py, "headers"))? else { return Ok(Self::Start(response)) };
+        for pair in headers.try_iter().map_err(|_| fault::mistyped("headers", "an iterable of pairs", &headers))? {
+            let pair = pair?;
+            let wrong = |_| fault::mistyped("headers", "an iterable of (name, value) pairs of bytes", &pair);
+            let (name, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(wrong)?;
+            let (name, value) = (header_bytes(&name)?, header_bytes(&value)?);
+            response.field(&name, &value).map_err(|misuse| fault::misuse(&misuse, START))?;
+        }
+        Ok(Self::Start(response))
+    }
+}
+
+fn require<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    dict.get_item(key)?.ok_or_else(|| PyTypeError::new_err(format!("an ASGI message needs the key {key:?}")))
+}
+
+/// Body data: `bytes` by reference when big, other bytes-like objects copied.
+fn read_bytes(body: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    if let Ok(exact) = body.cast_exact::<PyBytes>() {
+        let data = exact.as_bytes();
+        return Ok(match data.len() {
+            0 => Bytes::new(),
+            small if small < BY_REFERENCE => Bytes::copy_from_slice(data),
+            _ => Bytes::from_owner(Owned(pyo3::pybacked::PyBackedBytes::from(exact.clone()))),
+        });
+    }
+    let buffer = PyBuffer::<u8>::get(body).map_err(|_| fault::mistyped("body", "bytes", body))?;
+    Ok(Bytes::from(buffer.to_vec(body.py())?))
+}
+
+struct Owned(pyo3::pybacked::PyBackedBytes);
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn header_bytes(value: &Bound<'_, PyAny>) -> PyResult<pyo3::pybacked::PyBackedBytes> {
+    value.extract().map_err(|_| fault::mistyped("headers", "an iterable of (name, value) pairs of bytes", value))
+}
+
+/// `http.disconnect`
+pub(crate) fn disconnect(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    let message = PyDict::new(py);
+    message.set_item(intern!(py, "type"), intern!(py, "http.disconnect"))?;
+    Ok(message.into_any().unbind())
+}
+
+/// `http.request` or `http.disconnect`; none where the application has to wait.
+pub(crate) fn received(py: Python<'_>, received: Received) -> PyResult<Option<Py<PyAny>>> {
+    match received {
+        Received::Pending => Ok(None),
+        Received::Disconnect => disconnect(py).map(Some),
+        Received::Body { first, rest, more } => {
+            let message = PyDict::new(py);
+            message.set_item(intern!(py, "type"), intern!(py, "http.request"))?;
+            message.set_item(intern!(py, "body"), join(py, &first, &rest)?)?;
+            message.set_item(intern!(py, "more_body"), more)?;
+            Ok(Some(message.into_any().unbind()))
+        }
+    }
+}
+
+fn join<'py>(py: Python<'py>, first: &Bytes, rest: &[Bytes]) -> PyResult<Bound<'py, PyBytes>> {
+    if rest.is_empty() {
+        return Ok(PyBytes::new(py, first));
+    }
+    let total = first.len() + rest.iter().map(Bytes::len).sum::<usize>();
+    PyBytes::new_with(py, total, |mut space| {
+        for piece in std::iter::once(first).chain(rest) {
+            let Some((place, behind)) = space.split_at_mut_checked(piece.len()) else { break };
+            place.copy_from_slice(piece);
+            space = behind;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,82 @@
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::host::Host;
+use crate::{call, fault};
+
+/// For loops without `add_reader`: a thread that waits for the poller's descriptor and pokes the loop.
+///
+/// It does no work of its own: the turn runs on the loop's thread, and the thread waits for its end.
+#[pyclass(frozen, module = "fasterapi._engine")]
+pub(crate) struct Poker {
+    host: Arc<Host>,
+    stop: Arc<AtomicBool>,
+}
+
+/// The call that the loop makes for a poke.
+#[pyclass(frozen, module = "fasterapi._engine")]
+struct Poke {
+    host: Weak<Host>,
+    done: SyncSender<()>,
+}
+
+impl Poker {
+    pub(crate) fn start(py: Python<'_>, host: &Arc<Host>) -> PyResult<Py<Self>> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let poller = call::duplicate(host.reactor()?.selector().as_raw_fd())?;
+        let call_soon = host.event_loop(py)?.getattr(intern!(py, "call_soon_threadsafe"))?.unbind();
+        let weak_host = Arc::downgrade(host);
+        let stopped = stop.clone();
+        let run = move || watch(&poller, &stopped, &weak_host, &call_soon);
+        thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;
+        Py::new(py, Self { host: host.clone(), stop })
+    }
+}
+
+impl Drop for Poker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.host.engine().remote().wake();
+    }
+}
+
+fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>, call_soon: &Py<PyAny>) {
+    let (done, turned) = sync_channel(1);
+    while !stop.load(Ordering::Acquire) {
+        let mut watched = [PollFd::new(poller, PollFlags::IN)];
+        // An interrupted wait is a wait that ended early.
+        if poll(&mut watched, None).is_ok() && !stop.load(Ordering::Acquire) && !poke(host, &done, &turned, call_soon) {
+            return;
+        }
+    }
+}
+
+/// False once the loop is closed.
+fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>, call_soon: &Py<PyAny>) -> bool {
+    let queued = Python::try_attach(|py| {
+        let poke = Py::new(py, Poke { host: host.clone(), done: done.clone() })?;
+        call_soon.call1(py, (poke,)).map(drop)
+    });
+    matches!(queued, Some(Ok(()))) && turned.recv().is_ok()
+}
+
+#[pymethods]
+impl Poke {
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        self.host.upgrade().map_or(Ok(()), |host| host.turn(py, Some(std::time::Duration::ZERO)))
+    }
+}
+
+impl Drop for Poke {
+    /// Also where the loop was closed before it made the call.
+    fn drop(&mut self) {
+        let _ = self.done.try_send(());
+    }
+}

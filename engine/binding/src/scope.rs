@@ -1,0 +1,123 @@
+//! The ASGI scope of an HTTP request: a copy of the service's template, and what differs.
+
+use http1::{RequestHead, Version};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use crate::connections::Ends;
+use crate::words::Words;
+
+/// What all scopes of one service have in common.
+pub(crate) struct Template {
+    common: Py<PyDict>,
+    asgi: Py<PyDict>,
+    state: Option<Py<PyDict>>,
+    root_path: String,
+}
+
+impl Template {
+    pub(crate) fn new(
+        py: Python<'_>,
+        root_path: &str,
+        spec_version: &str,
+        state: Option<Py<PyDict>>,
+    ) -> PyResult<Self> {
+        let asgi = PyDict::new(py);
+        asgi.set_item("version", "3.0")?;
+        asgi.set_item("spec_version", spec_version)?;
+        let common = PyDict::new(py);
+        common.set_item("type", "http")?;
+        common.set_item("scheme", "http")?;
+        common.set_item("root_path", root_path)?;
+        Ok(Self { common: common.unbind(), asgi: asgi.unbind(), state, root_path: root_path.to_owned() })
+    }
+
+    /// The scope of one request; shares no dictionary with another.
+    pub(crate) fn scope<'py>(&self, py: Python<'py>, head: &RequestHead, ends: &Ends) -> PyResult<Bound<'py, PyDict>> {
+        let scope = self.common.bind(py).copy()?;
+        scope.set_item(intern!(py, "asgi"), self.asgi.bind(py).copy()?)?;
+        let version = match head.version() {
+            Version::Http10 => intern!(py, "1.0"),
+            Version::Http11 => intern!(py, "1.1"),
+        };
+        scope.set_item(intern!(py, "http_version"), version)?;
+        scope.set_item(intern!(py, "method"), method(py, head.method()))?;
+        let raw_path = PyBytes::new(py, head.path());
+        let path = self.path(py, head.path())?;
+        let raw_path = if self.root_path.is_empty() {
+            raw_path
+        } else {
+            PyBytes::new(py, &[self.root_path.as_bytes(), head.path()].concat())
+        };
+        scope.set_item(intern!(py, "path"), path)?;
+        scope.set_item(intern!(py, "raw_path"), raw_path)?;
+        scope.set_item(intern!(py, "query_string"), PyBytes::new(py, head.query()))?;
+        scope.set_item(intern!(py, "headers"), headers(py, head)?)?;
+        scope.set_item(intern!(py, "client"), &ends.client)?;
+        scope.set_item(intern!(py, "server"), &ends.server)?;
+        if let Some(state) = &self.state {
+            scope.set_item(intern!(py, "state"), state.bind(py).copy()?)?;
+        }
+        Ok(scope)
+    }
+
+    pub(crate) fn root_path(&self) -> &str {
+        &self.root_path
+    }
+
+    /// The percent-decoded path behind the root path, as uvicorn has it.
+    fn path<'py>(&self, py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        if self.root_path.is_empty() && !raw.contains(&b'%') {
+            return text(py, raw);
+        }
+        let mut decoded = self.root_path.clone().into_bytes();
+        decode_percent(raw, &mut decoded);
+        text(py, &decoded)
+    }
+}
+
+/// UTF-8, with what is not replaced: `urllib.parse.unquote` does the same.
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    Ok(PyString::new(py, &String::from_utf8_lossy(bytes)).into_any())
+}
+
+fn decode_percent(raw: &[u8], decoded: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        match (byte, behind) {
+            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    decoded.push(high << 4 | low);
+                    rest = after;
+                }
+                _ => decoded.push(byte),
+            },
+            _ => decoded.push(byte),
+        }
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+fn method<'py>(py: Python<'py>, method: &[u8]) -> Bound<'py, PyString> {
+    match method {
+        b"GET" => intern!(py, "GET").clone(),
+        b"POST" => intern!(py, "POST").clone(),
+        b"PUT" => intern!(py, "PUT").clone(),
+        b"DELETE" => intern!(py, "DELETE").clone(),
+        b"HEAD" => intern!(py, "HEAD").clone(),
+        b"OPTIONS" => intern!(py, "OPTIONS").clone(),
+        b"PATCH" => intern!(py, "PATCH").clone(),
+        other => PyString::new(py, &String::from_utf8_lossy(other)),
+    }
+}
+
+fn headers<'py>(py: Python<'py>, head: &RequestHead) -> PyResult<Bound<'py, PyList>> {
+    let words = Words::get(py);
+    let pair = |field: http1::Field<'_>| PyTuple::new(py, [words.name(py, &field), PyBytes::new(py, field.value)]);
+    PyList::new(py, head.fields().map(pair).collect::<PyResult<Vec<_>>>()?)
+}

@@ -1,0 +1,427 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use driver::{Ended, ExchangeKey, Key, ServiceConfig, Slots};
+use http1::{Name, RequestHead};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use pyo3::{PyTraverseError, PyVisit};
+
+use crate::access::{AccessSink, Line};
+use crate::awaitable::{Operation, Step, Waiting};
+use crate::call;
+use crate::connections::Ends;
+use crate::exchange::{Exchange, Record};
+use crate::fault;
+use crate::future::NativeFuture;
+use crate::host::{self, Host};
+use crate::scope::Template;
+use crate::task::{Finished, Starter};
+
+/// One ASGI application served over HTTP/1.1 by the reactor of one loop.
+#[pyclass(frozen, module = "fasterapi._engine")]
+pub(crate) struct HttpService {
+    app: Py<PyAny>,
+    event_loop: Py<PyAny>,
+    context: Py<PyAny>,
+    template: Template,
+    starter: Starter,
+    raises: bool,
+    config: ServiceConfig,
+    access: AccessSink,
+    error_log: Option<Py<PyAny>>,
+    place: OnceLock<Place>,
+    closing: AtomicBool,
+    inner: Mutex<Inner>,
+}
+
+/// Where the service runs.
+struct Place {
+    host: Weak<Host>,
+    key: Key,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Requests whose application has not returned.
+    active: Slots<Py<Exchange>>,
+    /// Those of `wait_closed`.
+    waiters: Vec<Py<NativeFuture>>,
+    rejected: u64,
+}
+
+#[pymethods]
+impl HttpService {
+    #[new]
+    #[pyo3(signature = (
+        app, r#loop, *, root_path="", spec_version="2.3", server_header=true, date_header=true, headers=None,
+        state=None, context=None, access_log=None, error_log=None, header_timeout=10.0, keep_alive_timeout=5.0,
+        max_request_line=8192, max_field=8192, max_header_block=65536, max_fields=100,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the options of one server, by keyword")]
+    fn new(
+        py: Python<'_>,
+        app: Py<PyAny>,
+        r#loop: Py<PyAny>,
+        root_path: &str,
+        spec_version: &str,
+        server_header: bool,
+        date_header: bool,
+        headers: Option<&Bound<'_, PyAny>>,
+        state: Option<Py<PyDict>>,
+        context: Option<Py<PyAny>>,
+        access_log: Option<&Bound<'_, PyAny>>,
+        error_log: Option<Py<PyAny>>,
+        header_timeout: f64,
+        keep_alive_timeout: f64,
+        max_request_line: usize,
+        max_field: usize,
+        max_header_block: usize,
+        max_fields: usize,
+    ) -> PyResult<Self> {
+        let raises = match spec_version {
+            "2.3" => false,
+            "2.4" => true,
+            other => return Err(PyValueError::new_err(format!("spec_version must be '2.3' or '2.4', not {other:?}"))),
+        };
+        let limits = http1::Limits {
+            request_line: max_request_line,
+            field: max_field,
+            header_block: max_header_block,
+            fields: max_fields,
+            ..http1::Limits::default()
+        };
+        let http1 = http1::Config {
+            limits,
+            header_timeout: seconds("header_timeout", header_timeout)?,
+            keep_alive_timeout: seconds("keep_alive_timeout", keep_alive_timeout)?,
+            ..http1::Config::default()
+        };
+        let (lines, own_server) = header_lines(headers)?;
+        let context = match context {
+            Some(context) => context,
+            None => py.import("contextvars")?.call_method0("copy_context")?.unbind(),
+        };
+        Ok(Self {
+            app,
+            context,
+            template: Template::new(py, root_path, spec_version, state)?,
+            starter: Starter::new(py, r#loop.clone_ref(py))?,
+            event_loop: r#loop,
+            raises,
+            config: ServiceConfig {
+                http1: Arc::new(http1),
+                lines,
+                server: (server_header && !own_server).then(|| b"fasterapi".to_vec()),
+                date: date_header,
+            },
+            access: AccessSink::new(access_log)?,
+            error_log,
+            place: OnceLock::new(),
+            closing: AtomicBool::new(false),
+            inner: Mutex::default(),
+        })
+    }
+
+    /// Open connections.
+    #[getter]
+    fn connections(&self) -> PyResult<usize> {
+        self.ask(|service| service.connections())
+    }
+
+    /// Requests under way: those whose application has not returned.
+    #[getter]
+    fn active(&self) -> usize {
+        self.lock().active.len()
+    }
+
+    /// Requests begun since the service was made.
+    #[getter]
+    fn requests(&self) -> PyResult<u64> {
+        self.ask(|service| service.requests())
+    }
+
+    /// Stops accepting, closes idle connections, and lets requests under way finish.
+    fn close(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let this = slf.get();
+        this.closing.store(true, Ordering::Relaxed);
+        if let Some((host, key)) = this.placed()? {
+            host.reactor()?.close_service(key);
+            host.settle(slf.py())?;
+        }
+        Self::settle(slf)
+    }
+
+    /// Waits until, after `close()`, no connection and no request is left.
+    fn wait_closed(slf: Py<Self>, py: Python<'_>) -> PyResult<Py<Waiting>> {
+        Waiting::new(py, Operation::Closed(slf))
+    }
+
+    /// Cancels the requests under way and closes their connections; returns how many were cancelled.
+    fn abort(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        let py = slf.py();
+        let this = slf.get();
+        let active: Vec<_> = this.lock().active.iter().map(|(_, exchange)| exchange.clone_ref(py)).collect();
+        for exchange in &active {
+            if let Some(task) = exchange.get().task(py) {
+                task.call_method0(py, intern!(py, "cancel"))?;
+            }
+        }
+        if let Some((host, key)) = this.placed()? {
+            host.reactor()?.abort_service(key);
+            host.settle(py)?;
+        }
+        Ok(active.len())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.app)?;
+        visit.call(&self.event_loop)?;
+        visit.call(&self.context)?;
+        if let Some(log) = &self.error_log {
+            visit.call(log)?;
+        }
+        let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
+        inner.waiters.iter().try_for_each(|future| visit.call(future))?;
+        inner.active.iter().try_for_each(|(_, exchange)| visit.call(exchange))
+    }
+
+    fn __clear__(&self) {
+        let cleared = std::mem::take(&mut *self.lock());
+        drop(cleared);
+    }
+}
+
+impl HttpService {
+    pub(crate) fn event_loop(&self, py: Python<'_>) -> Py<PyAny> {
+        self.event_loop.clone_ref(py)
+    }
+
+    /// Gives the service its place; it has one only.
+    pub(crate) fn enter(slf: &Bound<'_, Self>, host: &Arc<Host>) -> PyResult<Key> {
+        let this = slf.get();
+        if this.closing.load(Ordering::Relaxed) {
+            return Err(PyValueError::new_err("the service is closing; make a new one"));
+        }
+        if let Some((placed, key)) = this.placed()? {
+            let here = Arc::ptr_eq(&placed, host);
+            return if here { Ok(key) } else { Err(PyRuntimeError::new_err("the service runs on another loop")) };
+        }
+        let key = host.reactor()?.add_service(this.config.clone());
+        let replaced = host.tables().services.insert(key, slf.clone().unbind());
+        drop(replaced);
+        if this.place.set(Place { host: Arc::downgrade(host), key }).is_err() {
+            return Err(PyRuntimeError::new_err("the service was given a place twice at once"));
+        }
+        Ok(key)
+    }
+
+    /// Starts the application for a request.
+    pub(crate) fn begin(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
+        let py = slf.py();
+        let begun = host.below_loop_level(|| Self::run(slf, host, key, head));
+        let Err(error) = begun else { return Ok(()) };
+        let ended = host.reactor()?.end(key);
+        if ended == Ended::NoResponse && error.is_instance_of::<pyo3::exceptions::PyException>(py) {
+            return slf.get().log_error(py, "Exception in ASGI application\n", Some(&error));
+        }
+        host.report(py, error, "Exception in ASGI application", None)
+    }
+
+    fn run(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
+        let py = slf.py();
+        let this = slf.get();
+        let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
+        let scope = this.template.scope(py, &head, &ends)?;
+        let context = call::copy_context(this.context.bind(py))?;
+        let record = this.access.is_on().then_some(Record { head, peer: ends.peer });
+        let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
+        let receive = exchange.getattr(intern!(py, "receive"))?;
+        let send = exchange.getattr(intern!(py, "send"))?;
+        let coroutine = call::run_in_context(&context, this.app.bind(py), [scope.as_any(), &receive, &send])?;
+        let task = this.starter.start(&coroutine, &context)?;
+        if task.call_method0(intern!(py, "done"))?.is_truthy()? {
+            return Self::finish(&exchange, &task);
+        }
+        let place = this.lock().active.insert(exchange.clone().unbind());
+        exchange.get().set_task(task.clone().unbind(), place);
+        Finished::watch(&task, &context, &exchange)
+    }
+
+    /// The application of a request has returned, raised, or was cancelled.
+    pub(crate) fn finish(exchange: &Bound<'_, Exchange>, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = exchange.py();
+        let this = exchange.get();
+        let service = this.service.get();
+        let result = task.call_method0(intern!(py, "result"));
+        let host = this.host()?;
+        let ended = if this.is_completed() { Ended::Complete } else { host.reactor()?.end(this.key) };
+        if ended == Ended::NoResponse {
+            service.log_access(py, &host, this.record.as_ref(), 500)?;
+        }
+        match (&result, ended) {
+            (Err(error), _) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
+                service.log_error(py, "Exception in ASGI application\n", Some(error))?;
+            }
+            // Cancelled, or on its way out of the loop.
+            (Err(_), _) => {}
+            (Ok(_), Ended::NoResponse) => {
+                service.log_error(py, "ASGI callable returned without starting response.", None)?;
+            }
+            (Ok(_), Ended::Truncated) => {
+                service.log_error(py, "ASGI callable returned without completing response.", None)?;
+            }
+            (Ok(value), Ended::Complete) if !value.is_none() => {
+                let text = format!("ASGI callable should return None, but returned {}.", value.repr()?);
+                service.log_error(py, &text, None)?;
+            }
+            (Ok(_), Ended::Complete) => {}
+        }
+        if let Some(place) = this.end_task() {
+            let removed = service.lock().active.remove(place);
+            drop(removed);
+            let released = host.tables().connections.release(this.key);
+            drop(released);
+            Self::settle(this.service.bind(py))?;
+        }
+        host.settle(py)
+    }
+
+    /// Resolves `wait_closed` once all is over.
+    pub(crate) fn settle(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let py = slf.py();
+        let this = slf.get();
+        if !this.is_over()? {
+            return Ok(());
+        }
+        if let Some((host, key)) = this.placed()? {
+            this.access.flush();
+            host.reactor()?.remove_service(key);
+            let removed = host.tables().services.remove(&key);
+            drop(removed);
+        }
+        let waiters = std::mem::take(&mut this.lock().waiters);
+        for waiter in waiters {
+            NativeFuture::resolve(waiter.bind(py), Ok(py.None()))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn step_closed(slf: &Bound<'_, Self>) -> PyResult<Step> {
+        let py = slf.py();
+        let this = slf.get();
+        if !this.closing.load(Ordering::Relaxed) {
+            return Err(PyRuntimeError::new_err("call close() before wait_closed()"));
+        }
+        if this.is_over()? {
+            return Ok(Step::Done(py.None()));
+        }
+        let Some((host, _)) = this.placed()? else { return Ok(Step::Done(py.None())) };
+        let future = NativeFuture::new(py, &Arc::downgrade(&host), this.event_loop(py))?;
+        this.lock().waiters.push(future.clone_ref(py));
+        Ok(Step::Wait(future, Operation::Result))
+    }
+
+    pub(crate) fn log_access(
+        &self,
+        py: Python<'_>,
+        host: &Arc<Host>,
+        record: Option<&Record>,
+        status: u16,
+    ) -> PyResult<()> {
+        let Some(record) = record else { return Ok(()) };
+        let line = Line { record, root_path: self.template.root_path(), status };
+        self.access.write(py, &line, host.writes_at_turn_end())
+    }
+
+    /// Writes out the access lines of the turn.
+    pub(crate) fn flush_access(&self) {
+        self.access.flush();
+    }
+
+    /// A request was refused before any application saw it. One warning for many: a flood must not fill the log.
+    pub(crate) fn report_rejected(&self, py: Python<'_>, error: &http1::Error) -> PyResult<()> {
+        let count = {
+            let mut inner = self.lock();
+            inner.rejected += 1;
+            inner.rejected
+        };
+        if !count.is_power_of_two() {
+            return Ok(());
+        }
+        let text = format!("Invalid HTTP request received: {error} ({count} so far).");
+        self.log(py, "warning", &text, None)
+    }
+
+    pub(crate) fn report_starved(&self, py: Python<'_>, error: &std::io::Error) -> PyResult<()> {
+        let text = format!("Cannot accept connections: {error}. Raise the limit of open files (ulimit -n).");
+        self.log_error(py, &text, None)
+    }
+
+    fn log_error(&self, py: Python<'_>, text: &str, error: Option<&PyErr>) -> PyResult<()> {
+        self.log(py, "error", text, error)
+    }
+
+    fn log(&self, py: Python<'_>, level: &str, text: &str, error: Option<&PyErr>) -> PyResult<()> {
+        let Some(log) = &self.error_log else { return Ok(()) };
+        let keywords = PyDict::new(py);
+        if let Some(error) = error {
+            keywords.set_item(intern!(py, "exc_info"), error.value(py))?;
+        }
+        log.bind(py).call_method(level, ("%s", text), Some(&keywords))?;
+        Ok(())
+    }
+
+    fn is_over(&self) -> PyResult<bool> {
+        Ok(self.closing.load(Ordering::Relaxed) && self.lock().active.is_empty() && self.connections()? == 0)
+    }
+
+    fn placed(&self) -> PyResult<Option<(Arc<Host>, Key)>> {
+        self.place.get().map(|place| Ok((host::upgrade(&place.host)?, place.key))).transpose()
+    }
+
+    fn ask<R: Default>(&self, question: impl FnOnce(&driver::Service) -> R) -> PyResult<R> {
+        let Some((host, key)) = self.placed()? else { return Ok(R::default()) };
+        let reactor = host.reactor()?;
+        Ok(reactor.service(key).map(question).unwrap_or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The scope's `client` and `server`; none where the connection is gone already.
+fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
+    if let Some(ends) = host.tables().connections.ends(py, connection) {
+        return Ok(Some(ends));
+    }
+    let Some(addresses) = host.reactor()?.addresses(connection).cloned() else { return Ok(None) };
+    let ends = Ends::new(py, &addresses)?;
+    let before = host.tables().connections.remember(connection, ends);
+    drop(before);
+    Ok(host.tables().connections.ends(py, connection))
+}
+
+fn seconds(name: &str, value: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| PyValueError::new_err(format!("{name} must be a number of seconds from 0 up, not {value}")))
+}
+
+/// Renders the configured headers, checked by the same rules as an application's; tells whether `server` is among them.
+fn header_lines(headers: Option<&Bound<'_, PyAny>>) -> PyResult<(Vec<u8>, bool)> {
+    let (mut lines, mut server) = (Vec::new(), false);
+    let Some(headers) = headers else { return Ok((lines, server)) };
+    for pair in PyList::new(headers.py(), headers.try_iter()?.collect::<PyResult<Vec<_>>>()?)?.iter() {
+        let (name, value) = pair.extract::<(Vec<u8>, Vec<u8>)>()?;
+        let mut probe = http1::Response::new(200).map_err(|misuse| fault::misuse(&misuse, "headers"))?;
+        probe.field(&name, &value).map_err(|misuse| fault::misuse(&misuse, "headers"))?;
+        server |= probe.has(Name::Server);
+        let name = name.to_ascii_lowercase();
+        lines.extend([&name[..], b": ", &value, b"\r\n"].concat());
+    }
+    Ok((lines, server))
+}

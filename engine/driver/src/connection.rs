@@ -1,0 +1,566 @@
+//! A served connection: transport, protocol machine and buffers, and the phases it goes through.
+//!
+//! ```text
+//!   Open ──closed(Flush)──> Flushing ──written──────────────┐
+//!    │  └──closed(Linger)─> Lingering ──peer closed, or late─┤
+//!    └────closed(Now), reset─────────────────────────────────┴─> Gone
+//! ```
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http1::{Body, Event, Misuse, Response};
+use machine::{Close, Next, Outbox};
+
+use crate::Key;
+use crate::exchange::{Exchange, ExchangeKey, Received, Sent, Stage};
+use crate::protocol::Protocol;
+use crate::reactor::Delivery;
+use crate::timers::Armed;
+use crate::transport::{READ_SIZE, Stream, Transport};
+
+/// Bytes waiting to be written above which an application's `send` waits.
+pub const HIGH_WATER: usize = 64 * 1024;
+/// Bytes waiting to be written below which it goes on.
+const LOW_WATER: usize = 16 * 1024;
+/// Bytes read from, or written to, one connection in one turn.
+const BUDGET: usize = 512 * 1024;
+/// How long the last bytes may wait for a peer that takes none of them.
+const FLUSH: Duration = Duration::from_secs(30);
+/// How long input is discarded after the last answer (RFC 9112, section 9.6).
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Both ends of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// The peer; none for Unix sockets.
+    pub client: Option<Address>,
+    /// Our side.
+    pub server: Option<Address>,
+}
+
+/// One end of a connection.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// Host and port.
+    Inet(SocketAddr),
+    /// A socket's path.
+    Unix(Box<str>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    key: Key,
+    pub(crate) service: Key,
+    pub(crate) addresses: Addresses,
+    pub(crate) armed: Option<Armed>,
+    /// Waits in the reactor's list for a later turn.
+    pub(crate) queued: bool,
+    transport: Transport,
+    protocol: Protocol,
+    rx: BytesMut,
+    tx: Outbox,
+    exchange: Option<Exchange>,
+    sequence: u32,
+    phase: Phase,
+    readable: bool,
+    writable: bool,
+    /// The poller announced the end of the peer's stream, or an error: read on to see it.
+    hung_up: bool,
+    /// The transport failed: what was sent may not have arrived, and nothing more will.
+    lost: bool,
+    budget: Budget,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Flushing { until: Instant },
+    Lingering { until: Instant, shut: bool },
+    Gone,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Budget {
+    turn: u32,
+    spent: usize,
+}
+
+/// What a connection may use while it is driven.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) turn: u32,
+    pub(crate) scratch: &'a mut Vec<u8>,
+    pub(crate) deliveries: &'a mut Vec<Delivery>,
+}
+
+/// What the reactor does with a connection after driving it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Keep,
+    /// There is more to do, but not in this turn.
+    Again,
+    Remove,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        key: Key,
+        service: Key,
+        stream: Stream,
+        addresses: Addresses,
+        config: Arc<http1::Config>,
+    ) -> Self {
+        Self {
+            key,
+            service,
+            addresses,
+            armed: None,
+            queued: false,
+            transport: Transport::Plain(stream),
+            protocol: Protocol::http1(config),
+            rx: BytesMut::new(),
+            tx: Outbox::new(),
+            exchange: None,
+            sequence: 0,
+            phase: Phase::Open,
+            readable: false,
+            writable: true,
+            hung_up: false,
+            lost: false,
+            budget: Budget::default(),
+        }
+    }
+
+    /// Notes what the poller said; [`drive`](Connection::drive) acts on it.
+    pub(crate) fn note(&mut self, readable: bool, writable: bool, hung_up: bool) {
+        self.readable |= readable || hung_up;
+        self.writable |= writable;
+        self.hung_up |= hung_up;
+    }
+
+    /// Reads, parses and writes as far as the peer, the application and the turn's budget let it.
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) -> Verdict {
+        let mut again = false;
+        if self.phase == Phase::Open {
+            again = self.advance(cx);
+        }
+        self.flush(cx);
+        if let Phase::Lingering { shut: true, .. } = self.phase {
+            again |= self.discard(cx);
+        }
+        match self.phase {
+            Phase::Gone => {
+                self.disconnect(cx);
+                Verdict::Remove
+            }
+            _ if again => Verdict::Again,
+            _ => Verdict::Keep,
+        }
+    }
+
+    /// The next time at which [`handle_timeout`](Connection::handle_timeout) is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Open => self.protocol.poll_timeout(),
+            Phase::Flushing { until } | Phase::Lingering { until, .. } => Some(until),
+            Phase::Gone => None,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Open => self.protocol.handle_timeout(now),
+            Phase::Flushing { until } | Phase::Lingering { until, .. } if until <= now => self.phase = Phase::Gone,
+            _ => {}
+        }
+    }
+
+    /// No request after the current one; an idle connection ends when it is next driven.
+    pub(crate) fn shutdown(&mut self) {
+        self.protocol.as_http1().shutdown();
+    }
+
+    /// Ends the connection without another byte.
+    pub(crate) fn reset(&mut self) {
+        self.phase = Phase::Gone;
+    }
+
+    /// Takes events until input, budget or the application's appetite ends; true if only the budget ended.
+    fn advance(&mut self, cx: &mut Context<'_>) -> bool {
+        loop {
+            let paused = match &self.exchange {
+                Some(exchange) => exchange.is_full(),
+                None => self.pending() > HIGH_WATER,
+            };
+            if paused {
+                return false;
+            }
+            match self.protocol.poll_event(cx.now, &mut self.rx) {
+                Ok(Next::Event(event)) => self.take(event, cx),
+                Ok(Next::NeedInput) => match self.fill(cx) {
+                    Filled::Some => {}
+                    Filled::Nothing => return false,
+                    Filled::Later => return true,
+                },
+                Ok(Next::Paused) => {
+                    self.notice_hang_up(cx);
+                    return false;
+                }
+                Ok(Next::Closed(close)) => {
+                    self.close(close, cx.now);
+                    return false;
+                }
+                // No other protocol is served, so nobody asks the machine for an upgrade.
+                Ok(Next::Switched) => {
+                    self.close(Close::Flush, cx.now);
+                    return false;
+                }
+                Err(error) => {
+                    if self.exchange.is_none() {
+                        cx.deliveries.push(Delivery::Rejected { service: self.service, error: error.clone() });
+                    }
+                    self.disconnect(cx);
+                    self.close(error.close(), cx.now);
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, cx: &mut Context<'_>) {
+        match event {
+            Event::Request(head) => {
+                self.sequence = self.sequence.wrapping_add(1);
+                self.exchange = Some(Exchange::new(&head));
+                cx.deliveries.push(Delivery::Request { exchange: self.exchange_key(), service: self.service, head });
+                return;
+            }
+            Event::Data(data) => {
+                if let Some(exchange) = &mut self.exchange {
+                    exchange.push(data);
+                }
+            }
+            Event::End(_) => {
+                if let Some(exchange) = &mut self.exchange {
+                    exchange.complete();
+                }
+            }
+            Event::Response(_) | Event::Informational(_) => return,
+        }
+        self.wake_receiver(cx);
+    }
+
+    fn fill(&mut self, cx: &mut Context<'_>) -> Filled {
+        if !self.readable {
+            return Filled::Nothing;
+        }
+        if self.budget.is_spent(cx.turn) {
+            return Filled::Later;
+        }
+        let big = self.exchange.as_ref().is_some_and(Exchange::expects_much);
+        match self.transport.read(&mut self.rx, cx.scratch, big) {
+            Ok(0) => {
+                self.readable = false;
+                self.protocol.handle_eof(cx.now);
+                Filled::Some
+            }
+            Ok(read) => {
+                self.budget.spend(cx.turn, read);
+                self.readable = read == READ_SIZE || self.hung_up;
+                Filled::Some
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Filled::Nothing
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Filled::Some,
+            Err(_) => {
+                self.lose();
+                Filled::Nothing
+            }
+        }
+    }
+
+    /// Reads and drops what a lingering connection's peer still sends; true if only the budget ended.
+    fn discard(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.readable {
+            if self.budget.is_spent(cx.turn) {
+                return true;
+            }
+            self.rx.clear();
+            match self.transport.read(&mut self.rx, cx.scratch, false) {
+                Ok(0) => self.phase = Phase::Gone,
+                Ok(read) => {
+                    self.budget.spend(cx.turn, read);
+                    self.readable = read == READ_SIZE || self.hung_up;
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => self.phase = Phase::Gone,
+            }
+            self.readable = false;
+        }
+        false
+    }
+
+    /// Writes what waits, then moves a closing connection on.
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        while self.phase != Phase::Gone {
+            self.protocol.poll_transmit(cx.now, &mut self.tx);
+            if self.tx.is_empty() {
+                self.tx.clear();
+                self.written(cx);
+                return;
+            }
+            if !self.writable {
+                break;
+            }
+            match self.transport.write(&self.tx) {
+                Ok(written) => {
+                    self.budget.spend(cx.turn, written);
+                    self.tx.advance(written);
+                    self.extend_flush(cx.now);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.lose(),
+            }
+        }
+        if self.pending() <= LOW_WATER {
+            self.wake_sender(cx);
+        }
+    }
+
+    fn written(&mut self, cx: &mut Context<'_>) {
+        self.wake_sender(cx);
+        match &mut self.phase {
+            Phase::Flushing { .. } => self.phase = Phase::Gone,
+            Phase::Lingering { shut: shut @ false, until } => {
+                *shut = true;
+                *until = cx.now + LINGER;
+                if self.transport.shutdown_write().is_err() {
+                    self.phase = Phase::Gone;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, close: Close, now: Instant) {
+        if self.phase == Phase::Gone {
+            return;
+        }
+        self.phase = match close {
+            Close::Flush => Phase::Flushing { until: now + FLUSH },
+            Close::Linger => Phase::Lingering { until: now + FLUSH, shut: false },
+            Close::Now => Phase::Gone,
+        };
+    }
+
+    /// A peer that keeps reading may take its time.
+    fn extend_flush(&mut self, now: Instant) {
+        if let Phase::Flushing { until } | Phase::Lingering { until, shut: false } = &mut self.phase {
+            *until = now + FLUSH;
+        }
+    }
+
+    fn lose(&mut self) {
+        self.phase = Phase::Gone;
+        self.lost = true;
+    }
+
+    /// A complete request whose client has closed its side: the application learns of it, the response still goes out.
+    fn notice_hang_up(&mut self, cx: &mut Context<'_>) {
+        let left = self.hung_up && self.exchange.as_ref().is_some_and(Exchange::is_complete);
+        if left {
+            self.disconnect(cx);
+        }
+    }
+
+    fn disconnect(&mut self, cx: &mut Context<'_>) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.disconnected = true;
+        }
+        self.wake_receiver(cx);
+        if self.phase == Phase::Gone {
+            self.wake_sender(cx);
+        }
+    }
+
+    fn wake_receiver(&mut self, cx: &mut Context<'_>) {
+        let key = self.exchange_key();
+        if let Some(exchange) = &mut self.exchange
+            && exchange.receive_waiting
+            && exchange.has_input()
+        {
+            exchange.receive_waiting = false;
+            cx.deliveries.push(Delivery::Receivable(key));
+        }
+    }
+
+    fn wake_sender(&mut self, cx: &mut Context<'_>) {
+        let key = self.exchange_key();
+        if let Some(exchange) = &mut self.exchange
+            && exchange.send_waiting
+        {
+            exchange.send_waiting = false;
+            cx.deliveries.push(Delivery::Sendable(key));
+        }
+    }
+
+    fn exchange_key(&self) -> ExchangeKey {
+        ExchangeKey { connection: self.key, sequence: self.sequence }
+    }
+
+    fn pending(&self) -> usize {
+        self.tx.len() + self.protocol.buffered()
+    }
+}
+
+/// The side of the application.
+impl Connection {
+    /// Whether `sequence` is the exchange under way.
+    pub(crate) fn serves(&self, sequence: u32) -> bool {
+        self.sequence == sequence && self.exchange.is_some()
+    }
+
+    /// Whether the head of the exchange under way is held back.
+    pub(crate) fn holds_head(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| matches!(exchange.stage, Stage::Held(_)))
+    }
+
+    /// The next part of the request; reads on where reading had paused.
+    pub(crate) fn receive(&mut self, cx: &mut Context<'_>) -> (Received, Verdict) {
+        let mut verdict = Verdict::Keep;
+        if self.exchange.as_ref().is_some_and(|exchange| !exchange.has_input()) {
+            self.protocol.as_http1().proceed();
+            verdict = self.drive(cx);
+        }
+        let received = self.exchange.as_mut().map_or(Received::Disconnect, Exchange::receive);
+        (received, verdict)
+    }
+
+    pub(crate) fn start(&mut self, response: Response) -> Result<(), Misuse> {
+        let Some(exchange) = &mut self.exchange else { return Ok(()) };
+        match exchange.stage {
+            Stage::Waiting => {
+                exchange.stage = Stage::Held(response);
+                Ok(())
+            }
+            Stage::Held(_) | Stage::Begun => Err(Misuse::AlreadyResponded),
+        }
+    }
+
+    /// Sends body data, and the head before it if that is still held.
+    pub(crate) fn body(&mut self, data: Bytes, more: bool, cx: &mut Context<'_>) -> (Result<Sent, Misuse>, Verdict) {
+        if self.phase != Phase::Open {
+            // The machine has answered for the application, or the peer cannot be reached: nothing more leaves.
+            return (Ok(Sent::Gone), self.drive(cx));
+        }
+        let begun = self.begin(if more { Body::Stream } else { Body::Whole(data.len() as u64) });
+        let sent = begun.and_then(|()| {
+            let machine = self.protocol.as_http1();
+            if !data.is_empty() {
+                machine.send(data)?;
+            }
+            if more { Ok(()) } else { machine.finish(None) }
+        });
+        if let Err(misuse) = sent {
+            // Too few bytes were sent for the length that was promised: only the connection's end can say so.
+            if matches!(misuse, Misuse::TooShort { .. }) {
+                self.give_up(cx);
+            }
+            return (Err(misuse), self.drive(cx));
+        }
+        if !more {
+            self.exchange = None;
+            let verdict = self.drive(cx);
+            return (Ok(if self.lost { Sent::Gone } else { Sent::Done }), verdict);
+        }
+        self.flush(cx);
+        let verdict = if self.phase == Phase::Gone { self.drive(cx) } else { Verdict::Keep };
+        let sent = match &mut self.exchange {
+            _ if self.lost => Sent::Gone,
+            Some(exchange) if self.tx.len() > HIGH_WATER => {
+                exchange.send_waiting = true;
+                Sent::Full
+            }
+            // The peer takes all at once: let others have their turn.
+            Some(exchange) if self.budget.is_spent(cx.turn) => {
+                exchange.send_waiting = true;
+                return (Ok(Sent::Full), Verdict::Again);
+            }
+            _ => Sent::Done,
+        };
+        (Ok(sent), verdict)
+    }
+
+    /// Sends a held head by itself, because its body is not coming at once.
+    pub(crate) fn release_head(&mut self, cx: &mut Context<'_>) -> Verdict {
+        if self.begin(Body::Stream).is_err() {
+            self.give_up(cx);
+        }
+        self.drive(cx)
+    }
+
+    /// The response will not be finished by its application.
+    pub(crate) fn give_up(&mut self, cx: &mut Context<'_>) {
+        self.exchange = None;
+        self.protocol.as_http1().abort();
+        self.flush(cx);
+    }
+
+    /// Whether a response head was given for the exchange under way.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| !matches!(exchange.stage, Stage::Waiting))
+    }
+
+    /// Takes a head that has not left back; false if some of the response has left.
+    pub(crate) fn retract_head(&mut self) -> bool {
+        let Some(exchange) = &mut self.exchange else { return false };
+        let left = matches!(exchange.stage, Stage::Begun);
+        if !left {
+            exchange.stage = Stage::Waiting;
+        }
+        !left
+    }
+
+    fn begin(&mut self, body: Body) -> Result<(), Misuse> {
+        let Some(exchange) = &mut self.exchange else { return Err(Misuse::NoRequest) };
+        match std::mem::replace(&mut exchange.stage, Stage::Begun) {
+            Stage::Held(response) => self.protocol.as_http1().respond(response, body),
+            Stage::Begun => Ok(()),
+            Stage::Waiting => {
+                exchange.stage = Stage::Waiting;
+                Err(Misuse::NotStarted)
+            }
+        }
+    }
+}
+
+enum Filled {
+    /// Ask the machine again.
+    Some,
+    /// The socket is drained.
+    Nothing,
+    /// The turn's budget is spent.
+    Later,
+}
+
+impl Budget {
+    fn spend(&mut self, turn: u32, bytes: usize) {
+        if self.turn != turn {
+            *self = Self { turn, spent: 0 };
+        }
+        self.spent += bytes;
+    }
+
+    fn is_spent(&self, turn: u32) -> bool {
+        self.turn == turn && self.spent >= BUDGET
+    }
+}

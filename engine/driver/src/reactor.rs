@@ -1,0 +1,561 @@
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::task::Waker;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http1::{Misuse, Name, Response};
+use selector::{Ready, Selector, Wheel};
+
+use crate::clock::DateLine;
+use crate::connection::{Addresses, Connection, Context, Verdict};
+use crate::exchange::{Ended, ExchangeKey, Received, Sent};
+use crate::executor::Executor;
+use crate::listener::{ACCEPTS, Accepted, Listener, REST};
+use crate::service::{Service, ServiceConfig};
+use crate::slots::{Key, Slots};
+use crate::tcp::TaskStream;
+use crate::timers::{self, Due};
+
+/// What happened, for the side that runs the applications.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A request arrived.
+    Request {
+        /// Its exchange.
+        exchange: ExchangeKey,
+        /// The service it is for.
+        service: Key,
+        /// Its head.
+        head: http1::RequestHead,
+    },
+    /// [`Reactor::receive`] has something again.
+    Receivable(ExchangeKey),
+    /// The application may send again.
+    Sendable(ExchangeKey),
+    /// The machine refused a request and answered it itself.
+    Rejected {
+        /// The service.
+        service: Key,
+        /// Why.
+        error: http1::Error,
+    },
+    /// A listener rests, for lack of descriptors or memory.
+    Starved {
+        /// The service.
+        service: Key,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A connection ended.
+    Closed {
+        /// The connection.
+        connection: Key,
+        /// Its service.
+        service: Key,
+    },
+}
+
+/// Listeners, connections, timers and tasks of one loop.
+pub struct Reactor {
+    pub(crate) selector: Selector,
+    pub(crate) sockets: Slots<Socket>,
+    pub(crate) wheel: Wheel<Due>,
+    pub(crate) executor: Executor,
+    pub(crate) sleeps: Slots<crate::sleep::Shared>,
+    services: Slots<Service>,
+    deliveries: Vec<Delivery>,
+    pending: Vec<Key>,
+    held: Vec<ExchangeKey>,
+    pub(crate) scratch: Vec<u8>,
+    wakes: Vec<Waker>,
+    due: Vec<Due>,
+    foreign: Vec<Foreign>,
+    date: DateLine,
+    turn: u32,
+}
+
+/// Readiness of a file that is not the engine's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign {
+    /// The descriptor.
+    pub fd: i32,
+    /// Readable, or hung up.
+    pub readable: bool,
+    /// Writable, or hung up.
+    pub writable: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Listener(Listener),
+    Connection(Box<Connection>),
+    Task(TaskStream),
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor").field("sockets", &self.sockets.len()).finish_non_exhaustive()
+    }
+}
+
+impl Reactor {
+    pub(crate) fn new(selector: Selector, executor: Executor) -> Self {
+        Self {
+            selector,
+            sockets: Slots::new(),
+            wheel: Wheel::new(Instant::now()),
+            executor,
+            sleeps: Slots::new(),
+            services: Slots::new(),
+            deliveries: Vec::new(),
+            pending: Vec::new(),
+            held: Vec::new(),
+            scratch: Vec::new(),
+            wakes: Vec::new(),
+            due: Vec::new(),
+            foreign: Vec::new(),
+            date: DateLine::default(),
+            turn: 0,
+        }
+    }
+
+    /// The poller, for files that are not the engine's own.
+    pub fn selector(&mut self) -> &mut Selector {
+        &mut self.selector
+    }
+
+    /// Adds a service.
+    pub fn add_service(&mut self, config: ServiceConfig) -> Key {
+        self.services.insert(Service::new(config))
+    }
+
+    /// The service under `key`.
+    pub fn service(&self, key: Key) -> Option<&Service> {
+        self.services.get(key)
+    }
+
+    /// Open connections of all services.
+    pub fn connections(&self) -> usize {
+        self.services.iter().map(|(_, service)| service.connections).sum()
+    }
+
+    /// Accepts connections of the listening socket `fd` for `service`.
+    pub fn listen(&mut self, service: Key, fd: OwnedFd) -> io::Result<()> {
+        let mut listener = Listener::new(fd, service)?;
+        let selector = &mut self.selector;
+        let mut registered = Ok(());
+        let key = self.sockets.insert_with(|key| {
+            registered = listener.register(selector, key.id());
+            Socket::Listener(listener)
+        });
+        if let Err(error) = registered {
+            self.sockets.remove(key);
+            return Err(error);
+        }
+        if let Some(service) = self.services.get_mut(service) {
+            service.listeners.push(key);
+        }
+        Ok(())
+    }
+
+    /// Stops accepting for `service`, ends its idle connections, and lets exchanges under way finish.
+    pub fn close_service(&mut self, key: Key) {
+        let Some(service) = self.services.get_mut(key) else { return };
+        service.closing = true;
+        for listener in std::mem::take(&mut service.listeners) {
+            self.sockets.remove(listener);
+        }
+        for connection in self.connections_of(key) {
+            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(connection) {
+                connection.shutdown();
+            }
+            self.drive(connection);
+        }
+    }
+
+    /// Ends all connections of `service` without another byte.
+    pub fn abort_service(&mut self, key: Key) {
+        for connection in self.connections_of(key) {
+            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(connection) {
+                connection.reset();
+            }
+            self.drive(connection);
+        }
+    }
+
+    /// Forgets a service and everything it holds.
+    pub fn remove_service(&mut self, key: Key) {
+        self.close_service(key);
+        self.abort_service(key);
+        self.services.remove(key);
+    }
+
+    /// Both ends of a connection.
+    pub fn addresses(&self, connection: Key) -> Option<&Addresses> {
+        match self.sockets.get(connection)? {
+            Socket::Connection(connection) => Some(&connection.addresses),
+            _ => None,
+        }
+    }
+
+    /// The next part of a request. `Pending` leaves an interest behind, told by [`Delivery::Receivable`].
+    pub fn receive(&mut self, key: ExchangeKey) -> Received {
+        self.with_exchange(key, |connection, cx| connection.receive(cx)).unwrap_or(Received::Disconnect)
+    }
+
+    /// Takes the head of a response; it leaves with the first body, or at the end of the turn.
+    ///
+    /// Adds the service's lines, `server` and `date`.
+    pub fn start(&mut self, key: ExchangeKey, mut response: Response) -> Result<Sent, Misuse> {
+        let Some(Socket::Connection(connection)) = self.sockets.get_mut(key.connection) else {
+            return Ok(Sent::Gone);
+        };
+        if !connection.serves(key.sequence) {
+            return Ok(Sent::Gone);
+        }
+        if let Some(service) = self.services.get(connection.service) {
+            let config = &service.config;
+            response.lines(&config.lines);
+            if let Some(server) = config.server.as_deref().filter(|_| !response.has(Name::Server)) {
+                response.field(b"server", server)?;
+            }
+            if config.date && !response.has(Name::Date) {
+                response.lines(self.date.at(SystemTime::now()));
+            }
+        }
+        connection.start(response)?;
+        self.held.push(key);
+        Ok(Sent::Done)
+    }
+
+    /// Whether the exchange is under way.
+    pub fn serves(&self, key: ExchangeKey) -> bool {
+        matches!(
+            self.sockets.get(key.connection),
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence)
+        )
+    }
+
+    /// Takes body data of a response; `more` follows or not.
+    pub fn body(&mut self, key: ExchangeKey, data: Bytes, more: bool) -> Result<Sent, Misuse> {
+        if self.held.last() == Some(&key) {
+            self.held.pop();
+        }
+        self.with_exchange(key, |connection, cx| connection.body(data, more, cx)).unwrap_or(Ok(Sent::Gone))
+    }
+
+    /// The application of an exchange has returned; one that owes a response gets a 500 or the connection's end.
+    pub fn end(&mut self, key: ExchangeKey) -> Ended {
+        let (ended, refusable) = match self.sockets.get_mut(key.connection) {
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
+                let ended = if connection.has_begun() { Ended::Truncated } else { Ended::NoResponse };
+                (ended, connection.retract_head())
+            }
+            _ => return Ended::Complete,
+        };
+        if !(refusable && self.refuse(key).is_ok()) {
+            self.with_exchange(key, |connection, cx| {
+                connection.give_up(cx);
+                ((), connection.drive(cx))
+            });
+        }
+        ended
+    }
+
+    /// What happened since the last call.
+    pub fn take_deliveries(&mut self) -> Vec<Delivery> {
+        std::mem::take(&mut self.deliveries)
+    }
+
+    /// Puts deliveries that were not handled back in front.
+    pub fn restore(&mut self, mut rest: Vec<Delivery>) {
+        rest.append(&mut self.deliveries);
+        self.deliveries = rest;
+    }
+
+    /// Files of others that the last wait found ready.
+    pub fn take_foreign(&mut self) -> Vec<Foreign> {
+        std::mem::take(&mut self.foreign)
+    }
+
+    /// Whether there is work that no readiness will announce.
+    pub fn has_work(&self) -> bool {
+        !self.deliveries.is_empty() || !self.pending.is_empty() || !self.held.is_empty() || self.executor.is_runnable()
+    }
+
+    /// Arms the poller for the next deadline, where another loop watches it.
+    pub fn arm(&mut self) -> io::Result<()> {
+        let next = self.next_deadline();
+        self.selector.arm(next)
+    }
+
+    /// The next deadline of a socket or task.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.wheel.next()
+    }
+
+    /// Waits once, at most `timeout`, then reads, parses and writes on whatever is ready, and fires what is due.
+    pub(crate) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.wait(timeout)?;
+        self.turn = self.turn.wrapping_add(1);
+        self.release_heads();
+        let now = Instant::now();
+        for key in self.absorb() {
+            self.drive_at(key, now);
+        }
+        self.expire(now);
+        Ok(())
+    }
+
+    /// Waits once for files of others; readiness of own sockets is kept for the next full turn.
+    pub(crate) fn poll_foreign(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.wait_for(timeout)?;
+        let ready = self.absorb();
+        self.pending.extend(ready);
+        Ok(())
+    }
+
+    /// After `fork()`: a poller of its own; the sockets stay with the parent.
+    pub(crate) fn rebuild(&mut self) -> io::Result<()> {
+        self.sockets = Slots::new();
+        self.services = Slots::new();
+        self.wheel = Wheel::new(Instant::now());
+        self.pending.clear();
+        self.held.clear();
+        self.deliveries.clear();
+        self.selector.rebuild()
+    }
+
+    /// Wakes `waker` once the reactor's lock is released.
+    pub(crate) fn wake_later(&mut self, waker: Waker) {
+        self.wakes.push(waker);
+    }
+
+    pub(crate) fn take_wakes(&mut self) -> Vec<Waker> {
+        std::mem::take(&mut self.wakes)
+    }
+
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let timeout = if self.has_work() {
+            Some(Duration::ZERO)
+        } else {
+            let until = self.wheel.next().map(|at| at.saturating_duration_since(Instant::now()));
+            timeout.into_iter().chain(until).min()
+        };
+        self.wait_for(timeout)
+    }
+
+    fn wait_for(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.foreign.clear();
+        self.selector.wait(timeout)
+    }
+
+    /// Notes the readiness that the last wait found; answers the sockets to drive.
+    fn absorb(&mut self) -> Vec<Key> {
+        let mut driven = std::mem::take(&mut self.pending);
+        for key in &driven {
+            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(*key) {
+                connection.queued = false;
+            }
+        }
+        for ready in self.selector.ready() {
+            match ready {
+                Ready::Own { id, readable, writable, read_closed, write_closed, error } => {
+                    let key = Key::from_id(id);
+                    match self.sockets.get_mut(key) {
+                        Some(Socket::Connection(connection)) => {
+                            connection.note(readable, writable, read_closed || write_closed || error);
+                        }
+                        Some(Socket::Task(stream)) => {
+                            let hung_up = read_closed || write_closed || error;
+                            let woken = stream.note(readable || hung_up, writable || hung_up);
+                            self.wakes.extend(woken.into_iter().flatten());
+                            continue;
+                        }
+                        Some(Socket::Listener(_)) => {}
+                        None => continue,
+                    }
+                    driven.push(key);
+                }
+                Ready::Foreign { fd, readable, writable } => self.foreign.push(Foreign { fd, readable, writable }),
+                Ready::Woken | Ready::Deadline => {}
+            }
+        }
+        driven
+    }
+
+    fn expire(&mut self, now: Instant) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.expire(now, &mut due);
+        for due in due.drain(..) {
+            match due {
+                Due::Sleep(key) => {
+                    if let Some(sleep) = self.sleeps.remove(key) {
+                        self.wakes.extend(sleep.fire());
+                    }
+                }
+                Due::Socket(key) => match self.sockets.get_mut(key) {
+                    Some(Socket::Connection(connection)) => {
+                        connection.armed = None;
+                        connection.handle_timeout(now);
+                        self.drive_at(key, now);
+                    }
+                    Some(Socket::Listener(listener)) => {
+                        listener.armed = None;
+                        self.drive_at(key, now);
+                    }
+                    _ => {}
+                },
+            }
+        }
+        self.due = due;
+    }
+
+    /// Sends the heads of responses whose body did not come in the turn that gave the head.
+    fn release_heads(&mut self) {
+        for key in std::mem::take(&mut self.held) {
+            let held = matches!(
+                self.sockets.get(key.connection),
+                Some(Socket::Connection(connection)) if connection.serves(key.sequence) && connection.holds_head()
+            );
+            if held {
+                self.with_exchange(key, |connection, cx| ((), connection.release_head(cx)));
+            }
+        }
+    }
+
+    /// A plain 500 for an exchange whose application gave no answer.
+    fn refuse(&mut self, key: ExchangeKey) -> Result<(), Misuse> {
+        const WORDS: &[u8] = b"Internal Server Error";
+        let mut response = Response::new(500)?;
+        response.field(b"content-type", b"text/plain; charset=utf-8")?;
+        response.field(b"content-length", b"21")?;
+        response.field(b"connection", b"close")?;
+        self.start(key, response)?;
+        self.body(key, Bytes::from_static(WORDS), false).map(drop)
+    }
+
+    fn drive(&mut self, key: Key) {
+        self.drive_at(key, Instant::now());
+    }
+
+    fn drive_at(&mut self, key: Key, now: Instant) {
+        match self.sockets.get(key) {
+            Some(Socket::Connection(_)) => {
+                self.with_connection(key, now, |connection, cx| ((), connection.drive(cx)));
+            }
+            Some(Socket::Listener(_)) => self.accept(key, now),
+            _ => {}
+        }
+    }
+
+    fn with_exchange<R>(
+        &mut self,
+        key: ExchangeKey,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> (R, Verdict),
+    ) -> Option<R> {
+        match self.sockets.get(key.connection) {
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
+                self.with_connection(key.connection, Instant::now(), act)
+            }
+            _ => None,
+        }
+    }
+
+    fn with_connection<R>(
+        &mut self,
+        key: Key,
+        now: Instant,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> (R, Verdict),
+    ) -> Option<R> {
+        let Some(Socket::Connection(connection)) = self.sockets.get_mut(key) else { return None };
+        let begun = self.deliveries.len();
+        let mut context =
+            Context { now, turn: self.turn, scratch: &mut self.scratch, deliveries: &mut self.deliveries };
+        let (answer, verdict) = act(connection, &mut context);
+        let requests = self.deliveries.iter().skip(begun).filter(|new| matches!(new, Delivery::Request { .. })).count();
+        if let Some(service) = self.services.get_mut(connection.service) {
+            service.requests += requests as u64;
+        }
+        match verdict {
+            Verdict::Remove => self.remove(key),
+            verdict => {
+                if verdict == Verdict::Again && !connection.queued {
+                    connection.queued = true;
+                    self.pending.push(key);
+                }
+                let deadline = connection.deadline();
+                timers::rearm(&mut self.wheel, &mut connection.armed, key, deadline);
+            }
+        }
+        Some(answer)
+    }
+
+    fn remove(&mut self, key: Key) {
+        let Some(Socket::Connection(connection)) = self.sockets.remove(key) else { return };
+        timers::disarm(&mut self.wheel, connection.armed);
+        let Some(service) = self.services.get_mut(connection.service) else { return };
+        service.connections -= 1;
+        self.deliveries.push(Delivery::Closed { connection: key, service: connection.service });
+        for listener in &service.listeners {
+            if let Some(Socket::Listener(waiting)) = self.sockets.get(*listener)
+                && waiting.is_resting()
+            {
+                self.pending.push(*listener);
+            }
+        }
+    }
+
+    fn accept(&mut self, key: Key, now: Instant) {
+        for _ in 0..ACCEPTS {
+            let Some(Socket::Listener(listener)) = self.sockets.get_mut(key) else { return };
+            let service = listener.service;
+            match listener.accept() {
+                Accepted::Connection(stream, addresses) => {
+                    listener.recover();
+                    self.admit(service, stream, addresses, now);
+                }
+                Accepted::Empty => {
+                    listener.recover();
+                    return;
+                }
+                Accepted::Starved(error) => {
+                    if listener.rest() {
+                        self.deliveries.push(Delivery::Starved { service, error });
+                    }
+                    timers::rearm(&mut self.wheel, &mut listener.armed, key, Some(now + REST));
+                    return;
+                }
+                Accepted::Failed => {}
+            }
+        }
+        self.pending.push(key);
+    }
+
+    fn admit(&mut self, service: Key, mut stream: crate::transport::Stream, addresses: Addresses, now: Instant) {
+        let Some(owner) = self.services.get_mut(service) else { return };
+        let config = owner.config.http1.clone();
+        let selector = &mut self.selector;
+        let mut registered = Ok(());
+        let key = self.sockets.insert_with(|key| {
+            registered = stream.register(selector, key.id());
+            Socket::Connection(Box::new(Connection::new(key, service, stream, addresses, config)))
+        });
+        if registered.is_err() {
+            self.sockets.remove(key);
+            return;
+        }
+        owner.connections += 1;
+        self.drive_at(key, now);
+    }
+
+    fn connections_of(&self, service: Key) -> Vec<Key> {
+        let of_service = |(key, socket): (Key, &Socket)| match socket {
+            Socket::Connection(connection) if connection.service == service => Some(key),
+            _ => None,
+        };
+        self.sockets.iter().filter_map(of_service).collect()
+    }
+}

@@ -1,0 +1,111 @@
+use std::io::{self, IoSlice, Write};
+use std::net::Shutdown;
+
+use bytes::{Bytes, BytesMut};
+use machine::Outbox;
+use mio::Interest;
+use mio::net::{TcpStream, UnixStream};
+use rustix::buffer::spare_capacity;
+use selector::Selector;
+
+/// Pieces handed to one `writev`.
+const SLICES: usize = 64;
+
+/// How much one read asks for at most.
+pub(crate) const READ_SIZE: usize = 64 * 1024;
+
+/// A connected stream socket.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// TCP over IPv4 or IPv6.
+    Tcp(TcpStream),
+    /// A Unix domain stream socket.
+    Unix(UnixStream),
+}
+
+impl Stream {
+    pub(crate) fn register(&mut self, selector: &mut Selector, id: u64) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Self::Tcp(stream) => selector.register(stream, id, both),
+            Self::Unix(stream) => selector.register(stream, id, both),
+        }
+    }
+
+    /// Reads into the unused capacity of `buffer`.
+    pub(crate) fn read(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        let read = match self {
+            Self::Tcp(stream) => rustix::io::read(stream, spare_capacity(buffer)),
+            Self::Unix(stream) => rustix::io::read(stream, spare_capacity(buffer)),
+        };
+        Ok(read?)
+    }
+
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self, slices) {
+            (Self::Tcp(stream), [only]) => stream.write(only),
+            (Self::Tcp(stream), several) => stream.write_vectored(several),
+            (Self::Unix(stream), several) => stream.write_vectored(several),
+        }
+    }
+
+    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+}
+
+/// What stands between the socket and the machine: the seam where TLS slips in without touching connections.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    /// Bytes as they are on the wire.
+    Plain(Stream),
+}
+
+impl Transport {
+    pub(crate) fn stream_mut(&mut self) -> &mut Stream {
+        match self {
+            Self::Plain(stream) => stream,
+        }
+    }
+
+    /// Reads what the peer sent behind `rx`; answers the number of bytes, 0 at the end of the stream.
+    ///
+    /// A big piece goes straight into a buffer of its own, which becomes `rx` when that is empty; a small one passes
+    /// through `scratch`, so that an idle connection holds no buffer.
+    pub(crate) fn read(&mut self, rx: &mut BytesMut, scratch: &mut Vec<u8>, big: bool) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) if big && rx.is_empty() => {
+                let mut buffer = Vec::with_capacity(READ_SIZE);
+                let read = stream.read(&mut buffer)?;
+                *rx = BytesMut::from(Bytes::from(buffer));
+                Ok(read)
+            }
+            Self::Plain(stream) => {
+                scratch.clear();
+                scratch.reserve(READ_SIZE);
+                let read = stream.read(scratch)?;
+                rx.extend_from_slice(scratch);
+                Ok(read)
+            }
+        }
+    }
+
+    /// Writes the front of `tx`, which must not be empty; answers the number of bytes taken.
+    pub(crate) fn write(&mut self, tx: &Outbox) -> io::Result<usize> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let filled = tx.slices(&mut slices);
+        match self {
+            Self::Plain(stream) => stream.write(slices.get(..filled).unwrap_or_default()),
+        }
+    }
+
+    /// Tells the peer that nothing more will be sent.
+    pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.shutdown_write(),
+        }
+    }
+}

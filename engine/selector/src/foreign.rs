@@ -32,6 +32,11 @@ impl Foreign {
         Ok(Self { table: Table::default(), poller: Poller::new(poll)? })
     }
 
+    /// How many descriptors are watched.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     pub(crate) fn add(&mut self, poll: &Poll, fd: RawFd, interest: Interest) -> io::Result<()> {
         let interest = checked(interest)?;
         let key = self.table.next_key(fd);

@@ -11,7 +11,8 @@ use crate::sys::Timer;
 use crate::token::Owner;
 use crate::{Interest, Ready, Waker};
 
-/// Events of one wait; what does not fit comes with the next one, in turn.
+/// Events of one wait, at least: all foreign descriptors fit, as they do in `selectors.EpollSelector`; of the engine's
+/// own what does not fit comes with the next wait, in turn.
 const CAPACITY: usize = 1024;
 
 /// The longest wait that the poller takes in one go (it counts milliseconds in 31 bits).
@@ -22,6 +23,7 @@ const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 pub struct Selector {
     poll: Poll,
     events: Events,
+    capacity: usize,
     foreign: Foreign,
     waker: Waker,
     timer: Option<Timer>,
@@ -35,7 +37,15 @@ impl Selector {
         let foreign = Foreign::new(&poll)?;
         let waker = Waker::new()?;
         watch(&poll, waker.as_raw_fd(), Owner::Waker)?;
-        Ok(Self { poll, events: Events::with_capacity(CAPACITY), foreign, waker, timer: None, armed: None })
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(CAPACITY),
+            capacity: CAPACITY,
+            foreign,
+            waker,
+            timer: None,
+            armed: None,
+        })
     }
 
     /// The token under which the engine registers a socket of its own. Ids are below 2^62.
@@ -64,6 +74,10 @@ impl Selector {
     /// removed). A signal ends it with [`io::ErrorKind::Interrupted`].
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let timeout = self.foreign.before(timeout)?;
+        if self.foreign.len() >= self.capacity {
+            self.capacity = (self.foreign.len() + 1).next_power_of_two();
+            self.events = Events::with_capacity(self.capacity);
+        }
         poll_in_steps(&mut self.poll, &mut self.events, timeout, LONGEST)?;
         let mut rang = false;
         for event in &self.events {

@@ -13,6 +13,7 @@ const GENERATION_MASK: u32 = (1 << 31) - 1;
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
+    registered: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +37,7 @@ impl Table {
         }
         if let Some(slot) = self.slots.get_mut(index) {
             let generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
+            self.registered += usize::from(slot.interest.is_none());
             *slot = Slot { generation, interest: Some(interest), lingers: false };
         }
     }
@@ -62,7 +64,14 @@ impl Table {
 
     /// Whether it was there.
     pub(crate) fn remove(&mut self, fd: RawFd) -> bool {
-        self.slot_mut(fd).is_some_and(|slot| slot.interest.take().is_some())
+        let removed = self.slot_mut(fd).is_some_and(|slot| slot.interest.take().is_some());
+        self.registered -= usize::from(removed);
+        removed
+    }
+
+    /// How many numbers are registered.
+    pub(crate) fn len(&self) -> usize {
+        self.registered
     }
 
     /// The poller may still hold a file under this number that can no longer be named: a duplicate keeps it open.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import heapq
 import socket
 import sys
 import threading
@@ -14,8 +15,8 @@ import pytest
 
 import fasterapi
 from applications import echo
-from served import Mode, Served
-from wire import PATIENCE
+from fasterapi._engine import NativeSelector
+from wire import PATIENCE, Wire
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -345,9 +346,34 @@ def test_asynchronous_generators_are_closed_at_the_end() -> None:
     del kept
 
 
-def test_nested_turn_inside_a_callback_serves_foreign_files() -> None:
-    """As nest_asyncio does: the loop is turned again from inside one of its callbacks."""
+class NestableLoop(asyncio.SelectorEventLoop):
+    """A loop that may be turned from inside its own callbacks, as nest_asyncio makes it."""
 
+    def _run_once(self) -> None:
+        inner: Any = self
+        ready, scheduled = inner._ready, inner._scheduled
+        while scheduled and scheduled[0]._cancelled:
+            heapq.heappop(scheduled)
+        if ready or inner._stopping:
+            timeout: float | None = 0
+        else:
+            timeout = max(0, scheduled[0]._when - self.time()) if scheduled else None
+        inner._process_events(inner._selector.select(timeout))
+        while scheduled and scheduled[0]._when < self.time() + inner._clock_resolution:
+            ready.append(heapq.heappop(scheduled))
+        for _ in range(len(ready)):
+            if not ready:
+                break
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+
+def nestable() -> NestableLoop:
+    return NestableLoop(NativeSelector())  # type: ignore[arg-type]
+
+
+def test_nested_turns_inside_a_callback_serve_foreign_files() -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(await reader.readline())
         writer.close()
@@ -373,34 +399,47 @@ def test_nested_turn_inside_a_callback_serves_foreign_files() -> None:
             loop.call_soon(nested)
             return await done
 
-    with asyncio.Runner(loop_factory=fasterapi.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=nestable) as runner:
         assert runner.run(main()) == b"nested\n"
 
 
-def test_nested_turn_inside_a_request_keeps_the_server_whole() -> None:
+def test_nested_turns_beside_requests_keep_the_server_whole() -> None:
     from applications import respond
     from served import Receive, Scope, Send
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/nested":
             loop: Any = asyncio.get_running_loop()
-            ready = asyncio.Event()
-            loop.call_soon(ready.set)
+            done = loop.create_future()
 
-            def turn() -> None:
+            def nested() -> None:
                 for _ in range(3):
                     loop.call_soon(lambda: None)
                     loop._run_once()
+                done.set_result(None)
 
-            done = loop.create_future()
-            loop.call_soon(lambda: (turn(), done.set_result(None)))
+            loop.call_soon(nested)
             await done
-        await respond(send, scope["path"].encode())
+        body = b""
+        while (message := await receive())["more_body"]:
+            body += message["body"]
+        await respond(send, scope["path"].encode() + body + message["body"])
 
-    with Served(app, Mode.NATIVE) as served:
-        wires = [served.connect() for _ in range(10)]
+    async def main() -> None:
+        config = fasterapi.Config(app, port=0, lifespan="off", access_log=False, log_config=None)
+        async with fasterapi.Server(config) as server:
+            await asyncio.to_thread(visit, server.sockets[0].getsockname())
+
+    def visit(address: Any) -> None:
+        wires = [Wire(address) for _ in range(20)]
         for index, wire in enumerate(wires):
-            wire.send(b"GET /%s HTTP/1.1\r\nhost: test\r\n\r\n" % (b"nested" if index % 2 else b"plain"))
+            path = b"/nested" if index % 2 else b"/plain"
+            wire.send(b"POST %s HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nab" % path)
+        for wire in wires:
+            wire.send(b"cd")
         for index, wire in enumerate(wires):
-            assert wire.read().body == (b"/nested" if index % 2 else b"/plain")
+            assert wire.read().body == (b"/nestedabcd" if index % 2 else b"/plainabcd")
             wire.close()
+
+    with asyncio.Runner(loop_factory=nestable) as runner:
+        runner.run(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import os
@@ -373,23 +374,28 @@ def test_registering_from_another_thread_wakes_a_waiting_select(selector: Native
     assert got == [("added", READ)]
 
 
+def open_descriptors() -> set[int]:
+    found = set()
+    for number in map(int, os.listdir("/proc/self/fd")):
+        try:
+            fcntl.fcntl(number, fcntl.F_GETFD)
+        except OSError:
+            continue  # the folder that was listed
+        found.add(number)
+    return found
+
+
 def test_descriptors_of_its_own_are_close_on_exec() -> None:
-    before = set(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     with NativeSelector() as selector:
         selector.select(0)
-        own = set(os.listdir("/proc/self/fd")) - before
-        assert str(selector.fileno()) in own
+        own = open_descriptors() - before
+        assert selector.fileno() in own
         for number in own:
-            try:
-                flags = fcntl.fcntl(int(number), fcntl.F_GETFD)
-            except OSError:
-                continue  # the folder that was listed
-            assert flags & fcntl.FD_CLOEXEC
+            assert fcntl.fcntl(number, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
 
 
 def test_fresh_loop_has_only_its_self_pipe_in_the_map() -> None:
-    import asyncio
-
     loop: Any = asyncio.SelectorEventLoop(NativeSelector())
     try:
         assert len(loop._selector.get_map()) == 1
@@ -418,7 +424,7 @@ def test_interpreter_is_released_while_it_waits(selector: NativeSelector) -> Non
 def test_select_called_while_it_waits_elsewhere_is_an_error_or_waits_but_never_crashes(
     selector: NativeSelector, pair: Any
 ) -> None:
-    ours, theirs = pair
+    ours, _ = pair
     selector.register(ours, READ, "ours")
     results: list[Any] = []
 

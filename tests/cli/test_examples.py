@@ -1,0 +1,73 @@
+"""Every example runs."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from wire import PATIENCE
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture
+def hello() -> Iterator[httpx.Client]:
+    command = [sys.executable, "-m", "fasterapi", "run", "hello:app", "--app-dir", str(EXAMPLES), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stderr is not None
+        address = next(found[0] for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+        with httpx.Client(base_url=address, timeout=PATIENCE) as client:
+            yield client
+        process.terminate()
+        process.stderr.read()
+
+
+def test_hello_serves_all_its_routes_and_its_documentation(hello: httpx.Client) -> None:
+    description = hello.get("/openapi.json").json()
+    assert hello.get("/docs").status_code == 200
+    assert hello.get("/").status_code == 200
+    methods = {method for path in description["paths"].values() for method in path}
+    assert {"get", "post"} <= methods
+    text = str(description)
+    for kind in ("'in': 'path'", "'in': 'query'", "multipart/form-data", "application/json"):
+        assert kind in text, kind
+
+
+def test_client_and_server_prints_the_answer() -> None:
+    run = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", EXAMPLES / "client_and_server.py"],
+        capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith("hello\n")
+    assert "Traceback" not in run.stderr
+
+
+def test_embed_serves_beside_its_own_task() -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", 8000)) == 0:
+            pytest.skip("port 8000, which the example uses, is taken on this machine")
+    command = [sys.executable, "-X", "dev", "-W", "error", str(EXAMPLES / "embed.py")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        printed = ""
+        for line in process.stderr:
+            printed += line
+            if "running on http://127.0.0.1:8000" in line:
+                break
+        assert "the other task has ticked" in httpx.get("http://127.0.0.1:8000/", timeout=PATIENCE).text
+        process.send_signal(signal.SIGINT)
+        printed += process.stderr.read()
+    assert "Traceback" not in printed
+
+
+def test_every_example_has_its_test() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"hello.py", "client_and_server.py", "embed.py"}

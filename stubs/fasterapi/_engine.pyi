@@ -5,8 +5,22 @@ import logging
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
 from contextvars import Context
-from types import TracebackType
+from types import GenericAlias
 from typing import Any, Final, Generic, Literal, Self, TypeVar, final
+
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "AccessLog",
+    "Ready",
+    "Waiting",
+    "NativeFuture",
+    "Reactor",
+    "NativeSelector",
+    "HttpService",
+    "sleep",
+    "__version__",
+]
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -14,6 +28,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 __version__: Final[str]
 """The version of the engine; equal to the package's."""
 
+@disjoint_base
 class NativeSelector(selectors.BaseSelector):
     """A `selectors.BaseSelector` whose `select()` also drives the engine's own sockets, timers and tasks.
 
@@ -21,7 +36,7 @@ class NativeSelector(selectors.BaseSelector):
     Raises what `selectors.EpollSelector` raises.
     """
 
-    def __init__(self) -> None: ...
+    def __new__(cls) -> Self: ...
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey: ...
     def unregister(self, fileobj: Any) -> selectors.SelectorKey: ...
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey: ...
@@ -31,9 +46,7 @@ class NativeSelector(selectors.BaseSelector):
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]: ...
     def fileno(self) -> int: ...
     def __enter__(self) -> Self: ...
-    def __exit__(  # type: ignore[override]
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None, /
-    ) -> None: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 @final
 class NativeFuture(Generic[_T]):
@@ -44,6 +57,7 @@ class NativeFuture(Generic[_T]):
     """
 
     _asyncio_future_blocking: bool
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def get_loop(self) -> asyncio.AbstractEventLoop: ...
     def done(self) -> bool: ...
     def cancelled(self) -> bool: ...
@@ -62,6 +76,7 @@ class NativeFuture(Generic[_T]):
 class Ready(Coroutine[Any, None, _T_co]):
     """An awaitable whose result is known: finishes at its first step."""
 
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def send(self, value: None, /) -> Any: ...
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any: ...
     def close(self) -> None: ...
@@ -73,6 +88,7 @@ class Ready(Coroutine[Any, None, _T_co]):
 class Waiting(Coroutine[Any, None, _T_co]):
     """An awaitable that does its work at its first step, on the loop's thread, and may wait for a `NativeFuture`."""
 
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def send(self, value: None, /) -> Any: ...
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any: ...
     def close(self) -> None: ...
@@ -85,8 +101,8 @@ class Reactor:
     """The engine of one event loop: at most one a loop, kept alive by that loop."""
 
     @staticmethod
-    def attach(loop: asyncio.AbstractEventLoop) -> Reactor:
-        """The reactor of `loop`, made at the first call.
+    def attach(event_loop: asyncio.AbstractEventLoop, /) -> Reactor:
+        """The reactor of `event_loop`, made at the first call.
 
         Mode `native` where the loop runs on a `NativeSelector`, `embedded` where it has `add_reader`, else `thread`.
         Raises RuntimeError if the loop is closed.
@@ -114,8 +130,8 @@ class HttpService:
     `error_log` gets failures of the application with their traceback. Requests run in copies of `context`.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         app: Callable[[Any, Any, Any], Awaitable[None]],
         loop: asyncio.AbstractEventLoop,
         *,
@@ -123,7 +139,7 @@ class HttpService:
         spec_version: Literal["2.3", "2.4"] = "2.3",
         server_header: bool = True,
         date_header: bool = True,
-        headers: Iterable[tuple[bytes, bytes]] = (),
+        headers: Iterable[tuple[bytes, bytes]] | None = None,
         state: dict[str, Any] | None = None,
         context: Context | None = None,
         access_log: AccessLog | logging.Logger | None = None,
@@ -134,7 +150,7 @@ class HttpService:
         max_field: int = 8192,
         max_header_block: int = 65536,
         max_fields: int = 100,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def connections(self) -> int:
         """Open connections."""
@@ -163,7 +179,7 @@ class AccessLog:
     The line is uvicorn's: `INFO:     127.0.0.1:5000 - "GET / HTTP/1.1" 200 OK`.
     """
 
-    def __init__(self, fd: int = 1, *, colors: bool = False) -> None: ...
+    def __new__(cls, fd: int = 1, *, colors: bool = False) -> Self: ...
     @property
     def dropped(self) -> int:
         """Lines dropped because the reader of the descriptor did not keep up."""

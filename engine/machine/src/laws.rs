@@ -38,12 +38,21 @@ pub trait Subject {
 }
 
 /// An event in comparable form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Seen {
     /// A stretch of the peer's data; where it was cut means nothing, so neighbours are joined.
     Data(Vec<u8>),
     /// Anything else, in full.
     Other(String),
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(data) => f.write_str(&shorten(data)),
+            Self::Other(event) => write!(f, "<{event}>"),
+        }
+    }
 }
 
 /// One rule that every machine keeps.
@@ -117,6 +126,18 @@ pub fn hold<S: Subject>(subject: &S, stream: &[u8], cuts: &[usize]) -> Result<()
     let nagged = Run::new(subject, Manner::Nagging).through(pieces(stream, cuts))?;
     same(Law::EarlyTimeout, "with early timeouts", &whole, &nagged)?;
     expiry::deadlines_pass(subject, stream, cuts)
+}
+
+/// Bytes readably: both ends of long ones.
+fn shorten(bytes: &[u8]) -> String {
+    const SHOWN: usize = 256;
+    let len = bytes.len();
+    match (bytes.first_chunk::<SHOWN>(), bytes.last_chunk::<SHOWN>()) {
+        (Some(first), Some(last)) if len > 2 * SHOWN => {
+            format!("{len} bytes \"{} ... {}\"", first.escape_ascii(), last.escape_ascii())
+        }
+        _ => format!("\"{}\"", bytes.escape_ascii()),
+    }
 }
 
 /// `stream` cut at `cuts`; joined again the pieces are `stream`.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::{Broken, Law, Seen, Subject};
+use super::{Broken, Law, Seen, Subject, shorten};
 use crate::{Blame, Close, Fault, Machine, Next, Outbox};
 
 /// The error of a subject's machine.
@@ -42,7 +42,7 @@ pub(super) enum End<E> {
 impl<E: fmt::Debug> fmt::Debug for Trace<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seen, sent, end, left } = self;
-        write!(f, "{end:?}, seen {seen:?}, sent \"{}\", left \"{}\"", sent.escape_ascii(), left.escape_ascii())
+        write!(f, "{end:?}, seen {seen:?}, sent {}, left {}", shorten(sent), shorten(left))
     }
 }
 
@@ -133,8 +133,8 @@ impl<'a, S: Subject> Run<'a, S> {
         let before = self.rx.clone();
         let answer = self.machine.poll_event(self.now, &mut self.rx);
         if !before.ends_with(&self.rx) {
-            let (before, after) = (before.escape_ascii(), self.rx.escape_ascii());
-            return self.broken(Law::Prefix, format!("rx was \"{before}\" and became \"{after}\""));
+            let (before, after) = (shorten(&before), shorten(&self.rx));
+            return self.broken(Law::Prefix, format!("rx was {before} and became {after}"));
         }
         self.measure()?;
         let end = match answer {
@@ -152,6 +152,8 @@ impl<'a, S: Subject> Run<'a, S> {
             Ok(Next::NeedInput) => End::NeedInput,
             Ok(Next::Paused) => End::Paused,
             Ok(Next::Switched) => End::Switched,
+            // To linger is right when unread bytes are at hand, and they may come in later: for the peer it is one close.
+            Ok(Next::Closed(Close::Linger)) => End::Closed(Close::Flush),
             Ok(Next::Closed(close)) => End::Closed(close),
             Err(error) if error.blame() != Blame::Peer => {
                 return self.broken(Law::Blame, format!("{error:?} blames {:?}", error.blame()));

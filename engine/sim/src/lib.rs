@@ -7,9 +7,11 @@
 #![forbid(unsafe_code)]
 
 mod pair;
+mod raw;
 mod side;
 mod wire;
 
 pub use pair::Pair;
+pub use raw::{Never, Raw};
 pub use side::{End, Side};
 pub use wire::Wire;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use machine::{Blame, Close, Deadlines, Fault, Machine, Next, Outbox, Timer};
-use sim::{End, Pair, Side, Wire};
+use sim::{End, Pair, Raw, Side, Wire};
 
 /// Hears bytes one at a time; answers `n` with `n - 1` down to 0, and closes where `closes` was heard.
 #[derive(Default)]
@@ -260,4 +260,16 @@ fn a_reaction_sees_each_event_and_commands_the_machine() {
     told.react(|counter, event| assert!(counter.out.is_empty() && *event == 0xf2));
     pair.drive();
     assert_eq!(pair.client.events(), [0xf2]);
+}
+
+#[test]
+fn a_raw_peer_says_and_hears_bytes() {
+    let mut pair = Pair::new(Raw::saying([4]), Counter::default());
+    pair.drive();
+    pair.client.machine.say([9, 0]);
+    pair.client.hang_up();
+    pair.drive();
+    assert_eq!(pair.client.events().concat(), [3, 8]);
+    assert_eq!(pair.server.events(), [4, 9, 0]);
+    assert_eq!(pair.client.end(), Some(&End::Closed(Close::Flush)));
 }

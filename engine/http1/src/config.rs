@@ -1,25 +1,25 @@
 use std::time::Duration;
 
-/// What a peer may send, at most. Sizes in bytes.
+/// How much a peer may send of each part of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The request line or status line. Default 8 KiB; more is 414.
+    /// Bytes in the request line (or status line).
     pub request_line: usize,
-    /// One field line. Default 8 KiB; more is 431.
+    /// Bytes in one field line.
     pub field: usize,
-    /// The whole head. Default 64 KiB; more is 431.
+    /// Bytes in all field lines of a head.
     pub header_block: usize,
-    /// Fields of a head. Default 100; more is 431.
+    /// Field lines in a head.
     pub fields: usize,
-    /// Extensions of one chunk. Default 256.
+    /// Bytes in the extensions of one chunk.
     pub chunk_extension: usize,
-    /// Extensions of all chunks of a message. Default 16 KiB.
+    /// Bytes in all chunk extensions of a message.
     pub chunk_extensions: usize,
-    /// The trailer section. Default 8 KiB.
+    /// Bytes in all trailer lines.
     pub trailer_block: usize,
-    /// Fields of the trailer section. Default 32.
+    /// Trailer lines.
     pub trailers: usize,
-    /// What is read and dropped of a request's body after its response, to keep the connection. Default 256 KiB.
+    /// Bytes of an unread request body that are discarded to keep the connection.
     pub drain: u64,
 }
 
@@ -39,16 +39,16 @@ impl Default for Limits {
     }
 }
 
-/// Limits and deadlines of a connection.
+/// What all connections of one service have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// What the peer may send.
+    /// How much a peer may send.
     pub limits: Limits,
-    /// From a head's first byte (at first: from the connection's start) to its last. Default 10 s; then 408.
+    /// How long a client may take for a request's head, and for what is discarded of its body.
     pub header_timeout: Duration,
-    /// From the end of an exchange to the first byte of the next. Default 5 s; then the connection closes.
+    /// How long a client may be silent between two requests.
     pub keep_alive_timeout: Duration,
-    /// Bytes in the outbox above which `poll_transmit` adds none. Default 64 KiB.
+    /// Nothing is added to an outbox that holds this many bytes.
     pub high_water: usize,
 }
 

@@ -2,115 +2,122 @@ use std::fmt;
 
 use machine::{Blame, Close, Fault};
 
-/// Why a peer's message cannot be served. All of them are the peer's doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    /// The chunk size is missing, not hexadecimal, or too large (RFC 9112, section 7.1).
-    ChunkSize,
-    /// A chunk's data is not followed by CRLF.
-    ChunkEnd,
-    /// Chunk extensions hold control characters, or are more than the limits allow.
-    ChunkExtension,
-    /// Content-Length is not a number, or is given twice (RFC 9112, section 6.3).
-    ContentLength,
-    /// An expectation other than `100-continue` (RFC 9110, section 10.1.1).
-    Expectation,
-    /// A field line is malformed: its name is no token, white space stands before the colon, its value holds control
-    /// characters (RFC 9112, section 5).
-    Field,
-    /// A field line, the head, or their number is over the limits.
-    FieldsTooLarge,
-    /// Both Content-Length and Transfer-Encoding (RFC 9112, section 6.1).
-    Framing,
-    /// The Host field is missing, given twice or invalid (RFC 9112, section 3.2).
-    Host,
-    /// A line ends without CR, or a CR stands alone (RFC 9112, section 2.2).
-    LineEnd,
-    /// The request line is not `method SP target SP version`.
-    RequestLine,
-    /// The status line is malformed.
-    StatusLine,
-    /// The request target is of no form its method may have (RFC 9112, section 3.2).
-    Target,
-    /// The request line is over the limit.
-    TargetTooLong,
+/// Declares the errors: what answers them and what they are.
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $text:literal;)*) => {
+        /// What a peer did wrong: it ends the connection.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Error {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Error {
+            /// The status that answers it; for a fault in a response, the one a gateway would give.
+            pub fn status(&self) -> u16 {
+                match self {
+                    $(Self::$name => $status,)*
+                }
+            }
+        }
+
+        impl fmt::Display for Error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+errors! {
+    /// RFC 9112, 2.2: a line must end with CR LF.
+    BareLineFeed = 400, "a line ends without a carriage return";
+    /// RFC 9112, 3: method, target and version with one space between.
+    InvalidRequestLine = 400, "the request line is malformed";
+    /// RFC 9112, 3: the method is a token.
+    InvalidMethod = 400, "the method is not a token";
+    /// RFC 9112, 3.2: the target has one of four forms, in visible ASCII, without fragment.
+    InvalidTarget = 400, "the request target is malformed";
+    /// RFC 9112, 2.3: the version is `HTTP/`, a digit, a point and a digit.
+    InvalidVersion = 400, "the HTTP version is malformed";
+    /// RFC 9110, 15.6.6.
+    UnsupportedVersion = 505, "the HTTP version is neither 1.0 nor 1.1";
+    /// RFC 9110, 5.6.2: a field's name is a token.
+    InvalidFieldName = 400, "a header name is malformed";
+    /// RFC 9110, 5.5: no control in a value but HTAB.
+    InvalidFieldValue = 400, "a header value has a control character in it";
+    /// RFC 9112, 5.1.
+    SpaceBeforeColon = 400, "a header has a space between its name and the colon";
+    /// RFC 9112, 5.2 (and 2.2 for the first line).
+    FoldedField = 400, "a header line begins with a space";
+    /// RFC 9112, 3.2.
+    MissingHost = 400, "the host header is missing";
+    /// RFC 9112, 3.2.
+    DuplicateHost = 400, "there are several host headers";
+    /// RFC 9112, 3.2.
+    InvalidHost = 400, "the host header is malformed";
+    /// RFC 9112, 6.3.
+    InvalidContentLength = 400, "content-length is not a number";
+    /// RFC 9112, 6.3; also where they agree.
+    DuplicateContentLength = 400, "there are several content-lengths";
+    /// RFC 9112, 6.1.
+    LengthAndEncoding = 400, "there are both content-length and transfer-encoding";
+    /// RFC 9112, 6.1.
+    EncodingInHttp10 = 400, "there is a transfer-encoding in HTTP/1.0";
+    /// RFC 9112, 6.3: chunked must be there, once, at the end.
+    InvalidEncoding = 400, "transfer-encoding does not end with chunked, once";
+    /// RFC 9112, 6.1: a coding before chunked.
+    UnknownEncoding = 501, "transfer-encoding has an unknown coding";
+    /// RFC 9112, 7.1.
+    InvalidChunkSize = 400, "a chunk size is malformed";
+    /// RFC 9112, 7.1.1.
+    InvalidChunkExtension = 400, "a chunk extension is malformed";
+    /// RFC 9112, 7.1: CR LF, exactly.
+    InvalidChunkEnd = 400, "a chunk does not end with its line end";
+    /// A limit of ours.
+    ChunkExtensionsTooLarge = 413, "chunk extensions are too large";
+    /// A limit of ours.
+    RequestLineTooLong = 414, "the request line is too long";
+    /// A limit of ours.
+    FieldTooLong = 431, "a header is too long";
+    /// A limit of ours.
+    HeadersTooLarge = 431, "the headers are too large";
+    /// A limit of ours.
+    TooManyFields = 431, "there are too many headers";
+    /// A limit of ours.
+    TrailersTooLarge = 431, "the trailers are too large";
+    /// A limit of ours.
+    TooManyTrailers = 431, "there are too many trailers";
+    /// RFC 9110, 10.1.1.
+    UnknownExpectation = 417, "the expectation is not 100-continue";
     /// The head did not arrive in time.
-    Timeout,
-    /// The trailer section is malformed or over the limits.
-    Trailers,
-    /// Transfer-Encoding in HTTP/1.0, given twice, or not ending in `chunked` (RFC 9112, section 6.1).
-    TransferEncoding,
-    /// A transfer coding that is not implemented.
-    UnknownCoding,
-    /// The peer closed in the middle of a message.
-    Truncated,
-    /// A response that no request has asked for.
-    Unasked,
-    /// A version other than HTTP/1.0 and HTTP/1.1.
-    Version,
+    HeadTimeout = 408, "the request did not arrive in time";
+    /// RFC 9112, 8: the peer closed inside of a message.
+    Truncated = 400, "the message ends too early";
+    /// RFC 9112, 4.
+    InvalidStatusLine = 502, "the status line is malformed";
+    /// A limit of ours.
+    StatusLineTooLong = 502, "the status line is too long";
+    /// A switch of protocols that nobody asked for.
+    UnexpectedSwitch = 502, "the response switches to a protocol that was not asked for";
+    /// Bytes that answer no request.
+    UnexpectedResponse = 502, "a response came without a request";
 }
 
 impl Error {
-    /// The status that tells the client.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Timeout => 408,
-            Self::TargetTooLong => 414,
-            Self::Expectation => 417,
-            Self::FieldsTooLarge => 431,
-            Self::UnknownCoding => 501,
-            Self::Version => 505,
-            _ => 400,
-        }
+    /// How the transport ends after it.
+    pub fn close(&self) -> Close {
+        if self.status() == 502 { Close::Now } else { Close::Linger }
     }
 
-    /// How the transport ends: the answer must not be lost to a reset.
-    pub const fn close(self) -> Close {
-        match self {
-            Self::Truncated => Close::Flush,
-            _ => Close::Linger,
-        }
-    }
-
-    /// What the farewell says.
-    pub(crate) const fn words(self) -> &'static str {
+    /// The body of the answer.
+    pub(crate) fn words(&self) -> &'static str {
         match self.status() {
-            408 => "Request timeout.\n",
-            414 => "Request line too long.\n",
-            417 => "Expectation failed.\n",
-            431 => "Request header fields too large.\n",
-            501 => "Transfer coding not implemented.\n",
-            505 => "HTTP version not supported.\n",
-            _ => "Invalid HTTP request received.\n",
+            400 => "Invalid HTTP request received.",
+            status => crate::reason(status),
         }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ChunkSize => "a chunk's size is not a hexadecimal number",
-            Self::ChunkEnd => "a chunk's data does not end in CRLF",
-            Self::ChunkExtension => "chunk extensions are malformed or too long",
-            Self::ContentLength => "Content-Length is not one decimal number",
-            Self::Expectation => "the expectation is not 100-continue",
-            Self::Field => "a header field is malformed",
-            Self::FieldsTooLarge => "the header fields are too large or too many",
-            Self::Framing => "both Content-Length and Transfer-Encoding are given",
-            Self::Host => "the Host field is missing, doubled or invalid",
-            Self::LineEnd => "a line does not end in CRLF",
-            Self::RequestLine => "the request line is malformed",
-            Self::StatusLine => "the status line is malformed",
-            Self::Target => "the request target is invalid",
-            Self::TargetTooLong => "the request line is too long",
-            Self::Timeout => "the request's head did not arrive in time",
-            Self::Trailers => "the trailer section is malformed or too large",
-            Self::TransferEncoding => "the Transfer-Encoding is not chunked alone",
-            Self::UnknownCoding => "the transfer coding is not implemented",
-            Self::Truncated => "the connection closed in the middle of a message",
-            Self::Unasked => "a response came without a request",
-            Self::Version => "the version is neither HTTP/1.0 nor HTTP/1.1",
-        })
     }
 }
 

@@ -2,25 +2,25 @@ use bytes::Bytes;
 
 use crate::Name;
 
-/// A field of a received head.
+/// One field line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
     /// The name in lower case.
     pub name: &'a [u8],
-    /// The value without the white space around it.
+    /// The value, without the spaces around it.
     pub value: &'a [u8],
-    /// The name's number, if it is a known one.
+    /// The name's number, if it has one.
     pub known: Option<Name>,
 }
 
-/// A range of a head's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A part of a block of bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Span {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
+    start: u32,
+    length: u32,
 }
 
-/// Where a field stands.
+/// Where a field is in its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) name: Span,
@@ -28,36 +28,64 @@ pub(crate) struct Place {
     pub(crate) known: Option<Name>,
 }
 
-impl Span {
-    /// The range that `part` takes in `whole`, of which it is a slice.
-    pub(crate) fn of(part: &[u8], whole: &[u8]) -> Self {
-        let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
-        Self { start: start as u32, end: (start + part.len()) as u32 }
-    }
-
-    /// The bytes of the range.
-    pub(crate) fn get(self, whole: &[u8]) -> &[u8] {
-        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-}
-
-/// A block of fields: the bytes and where the fields stand in them.
+/// The bytes of a head, and where its fields are in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(crate) struct Fields {
     pub(crate) bytes: Bytes,
     pub(crate) places: Vec<Place>,
 }
 
-impl Block {
-    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
-        self.places.iter().map(|place| Field {
-            name: place.name.get(&self.bytes),
-            value: place.value.get(&self.bytes),
-            known: place.known,
-        })
+impl Span {
+    /// Blocks are shorter than 4 GiB, see [`Bounds`](crate::scan::Bounds).
+    pub(crate) fn new(start: usize, length: usize) -> Self {
+        Self { start: start as u32, length: length as u32 }
     }
 
-    pub(crate) fn values(&self, name: Name) -> impl Iterator<Item = &[u8]> {
-        self.places.iter().filter(move |place| place.known == Some(name)).map(|place| place.value.get(&self.bytes))
+    /// Where `part` is in `whole`, which it is a slice of.
+    pub(crate) fn within(whole: &[u8], part: &[u8]) -> Self {
+        match part.len() {
+            0 => Self::default(),
+            length => Self::new((part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize), length),
+        }
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn shifted(self, by: usize) -> Self {
+        Self { start: self.start.saturating_add(by as u32), length: self.length }
+    }
+
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        bytes.get(start..start + self.length as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn of_mut(self, bytes: &mut [u8]) -> &mut [u8] {
+        let start = self.start as usize;
+        bytes.get_mut(start..start + self.length as usize).unwrap_or_default()
+    }
+}
+
+impl Place {
+    pub(crate) fn field(self, bytes: &[u8]) -> Field<'_> {
+        let name = match self.known {
+            Some(known) => known.as_str().as_bytes(),
+            None => self.name.of(bytes),
+        };
+        Field { name, value: self.value.of(bytes), known: self.known }
+    }
+}
+
+impl Fields {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
+        self.places.iter().map(|place| place.field(&self.bytes))
+    }
+
+    /// The value of the first field of that name.
+    pub(crate) fn value(&self, name: Name) -> Option<&[u8]> {
+        let place = self.places.iter().find(|place| place.known == Some(name))?;
+        Some(place.value.of(&self.bytes))
     }
 }

@@ -1,118 +1,125 @@
-//! Where a message ends, and what else its head decides (RFC 9112, sections 6 and 9; RFC 9110, sections 7.2 and 10).
+use crate::field::{Fields, Place};
+use crate::grammar::{decimal, is_authority, members};
+use crate::{Error, Name, Version};
 
-use crate::decoder::Decoder;
-use crate::field::Block;
-use crate::{Error, Name, Version, syntax};
-
-/// What a head says of its message and connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the fields of a head say about its message and its connection (RFC 9112, sections 6 and 9).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Framing {
     pub(crate) content_length: Option<u64>,
-    pub(crate) chunked: bool,
-    pub(crate) keep_alive: bool,
+    pub(crate) encoding: Encoding,
+    pub(crate) hosts: usize,
     pub(crate) expects_continue: bool,
-    pub(crate) upgrades: bool,
+    upgrade: bool,
+    close: bool,
+    keep_alive: bool,
+    switch: bool,
+}
+
+/// What transfer-encoding says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// Exactly `chunked`.
+    Chunked,
+    /// Codings without `chunked`: fine in a response, which then lasts until the connection ends.
+    Other,
+    /// Codings before `chunked`.
+    OtherChunked,
 }
 
 impl Framing {
-    /// Of a request.
-    pub(crate) fn of_request(version: Version, block: &Block) -> Result<Self, Error> {
-        check_host(version, block)?;
-        let content_length = content_length(block)?;
-        let chunked = chunked(version, block)?;
-        if chunked && content_length.is_some() {
-            return Err(Error::Framing);
+    /// Reads what has a meaning for the machine.
+    pub(crate) fn read(fields: &[Place], bytes: &[u8], version: Version) -> Result<Self, Error> {
+        let mut framing = Self::default();
+        for place in fields {
+            let Some(known) = place.known else { continue };
+            framing.note(known, place.value.of(bytes), version)?;
         }
-        let (keep_alive, upgrades) = connection(version, block);
-        let expects_continue = expectation(block)? && version == Version::Http11;
-        let upgrades = upgrades && block.values(Name::Upgrade).next().is_some();
-        Ok(Self { content_length, chunked, keep_alive, expects_continue, upgrades })
-    }
-
-    /// Of a response.
-    pub(crate) fn of_response(version: Version, block: &Block) -> Result<Self, Error> {
-        let chunked = chunked(version, block)?;
-        // A response with both is read by its transfer coding and not trusted further (section 6.3).
-        let content_length = if chunked { None } else { content_length(block)? };
-        let (keep_alive, upgrades) = connection(version, block);
-        let keep_alive = keep_alive && !(chunked && block.values(Name::ContentLength).next().is_some());
-        Ok(Self { content_length, chunked, keep_alive, expects_continue: false, upgrades })
-    }
-
-    /// The decoder of a request's body.
-    pub(crate) fn request_body(&self) -> Decoder {
-        match (self.chunked, self.content_length) {
-            (true, _) => Decoder::chunked(),
-            (false, Some(length)) => Decoder::Length(length),
-            (false, None) => Decoder::Length(0),
+        if framing.encoding != Encoding::Absent {
+            if version == Version::Http10 {
+                return Err(Error::EncodingInHttp10);
+            }
+            if framing.content_length.is_some() {
+                return Err(Error::LengthAndEncoding);
+            }
         }
+        Ok(framing)
     }
 
-    /// The decoder of a response's body, if it has one.
-    pub(crate) fn response_body(&self) -> Decoder {
-        match (self.chunked, self.content_length) {
-            (true, _) => Decoder::chunked(),
-            (false, Some(length)) => Decoder::Length(length),
-            (false, None) => Decoder::UntilEof,
+    /// What a request needs besides: a host, and an end that can be found.
+    pub(crate) fn check_request(&self, version: Version) -> Result<(), Error> {
+        match self.encoding {
+            Encoding::Other => return Err(Error::InvalidEncoding),
+            Encoding::OtherChunked => return Err(Error::UnknownEncoding),
+            Encoding::Absent | Encoding::Chunked => {}
+        }
+        match self.hosts {
+            0 if version == Version::Http11 => Err(Error::MissingHost),
+            0 | 1 => Ok(()),
+            _ => Err(Error::DuplicateHost),
         }
     }
-}
 
-fn check_host(version: Version, block: &Block) -> Result<(), Error> {
-    let mut hosts = block.values(Name::Host);
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) if syntax::is_host(host) => Ok(()),
-        (None, None) if version == Version::Http10 => Ok(()),
-        _ => Err(Error::Host),
+    pub(crate) fn keeps_alive(&self, version: Version) -> bool {
+        !self.close && (version == Version::Http11 || self.keep_alive)
     }
-}
 
-fn content_length(block: &Block) -> Result<Option<u64>, Error> {
-    let mut lengths = block.values(Name::ContentLength);
-    match (lengths.next(), lengths.next()) {
-        (None, _) => Ok(None),
-        (Some(length), None) => syntax::digits(length).map(Some).ok_or(Error::ContentLength),
-        (Some(_), Some(_)) => Err(Error::ContentLength),
+    /// The protocols to switch to; only where the connection field says so too.
+    pub(crate) fn upgrade<'a>(&self, fields: &'a Fields, version: Version) -> Option<&'a [u8]> {
+        let asked = self.upgrade && self.switch && version == Version::Http11;
+        fields.value(Name::Upgrade).filter(|protocols| asked && !protocols.is_empty())
     }
-}
 
-fn chunked(version: Version, block: &Block) -> Result<bool, Error> {
-    let mut codings = block.values(Name::TransferEncoding);
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(false),
-        _ if version == Version::Http10 => Err(Error::TransferEncoding),
-        (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") => Ok(true),
-        (Some(codings), None) if is_unknown_then_chunked(codings) => Err(Error::UnknownCoding),
-        _ => Err(Error::TransferEncoding),
-    }
-}
-
-/// `chunked` last and once, behind codings that are not implemented.
-fn is_unknown_then_chunked(codings: &[u8]) -> bool {
-    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    let mut members = syntax::members(codings).rev();
-    members.next().as_ref().is_some_and(is_chunked)
-        && members.all(|coding| syntax::is_token(coding) && !is_chunked(&coding))
-}
-
-fn connection(version: Version, block: &Block) -> (bool, bool) {
-    let (mut close, mut keep, mut upgrade) = (false, false, false);
-    for option in block.values(Name::Connection).flat_map(syntax::members) {
-        close |= option.eq_ignore_ascii_case(b"close");
-        keep |= option.eq_ignore_ascii_case(b"keep-alive");
-        upgrade |= option.eq_ignore_ascii_case(b"upgrade");
-    }
-    let keep_alive = !close && (version == Version::Http11 || keep);
-    (keep_alive, upgrade && version == Version::Http11)
-}
-
-fn expectation(block: &Block) -> Result<bool, Error> {
-    let mut expects = false;
-    for expectation in block.values(Name::Expect).flat_map(syntax::members) {
-        if !expectation.eq_ignore_ascii_case(b"100-continue") {
-            return Err(Error::Expectation);
+    fn note(&mut self, name: Name, value: &[u8], version: Version) -> Result<(), Error> {
+        match name {
+            Name::ContentLength => {
+                if self.content_length.is_some() {
+                    return Err(Error::DuplicateContentLength);
+                }
+                self.content_length = Some(decimal(value).ok_or(Error::InvalidContentLength)?);
+            }
+            Name::TransferEncoding => self.note_encoding(value)?,
+            Name::Connection => self.note_connection(value),
+            Name::Upgrade => self.upgrade = true,
+            Name::Host => {
+                self.hosts += 1;
+                if !is_authority(value) {
+                    return Err(Error::InvalidHost);
+                }
+            }
+            // A client of 1.0 cannot expect anything (RFC 9110, section 10.1.1).
+            Name::Expect if version == Version::Http11 => {
+                if !value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Error::UnknownExpectation);
+                }
+                self.expects_continue = true;
+            }
+            _ => {}
         }
-        expects = true;
+        Ok(())
     }
-    Ok(expects)
+
+    fn note_encoding(&mut self, value: &[u8]) -> Result<(), Error> {
+        for coding in members(value) {
+            let chunked = coding.eq_ignore_ascii_case(b"chunked");
+            self.encoding = match (self.encoding, chunked) {
+                _ if coding.is_empty() => return Err(Error::InvalidEncoding),
+                (Encoding::Chunked | Encoding::OtherChunked, _) => return Err(Error::InvalidEncoding),
+                (Encoding::Absent, true) => Encoding::Chunked,
+                (Encoding::Other, true) => Encoding::OtherChunked,
+                (_, false) => Encoding::Other,
+            };
+        }
+        Ok(())
+    }
+
+    fn note_connection(&mut self, value: &[u8]) {
+        for option in members(value) {
+            self.close |= option.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.switch |= option.eq_ignore_ascii_case(b"upgrade");
+        }
+    }
 }

@@ -1,137 +1,156 @@
-//! From the bytes of a complete head to its spans: `httparse` reads, and what it is lenient in is refused.
+//! From the bytes of a complete block to names and values: `httparse` reads, and what it lets through is refused here.
 
 use std::mem::MaybeUninit;
 
 use bytes::BytesMut;
+use httparse::Header;
 
-use crate::field::{Block, Place, Span};
-use crate::{Error, Name, Version, syntax};
+use crate::field::{Fields, Place, Span};
+use crate::framing::Framing;
+use crate::grammar::{is_target, is_token, split_at_byte};
+use crate::scan::Block;
+use crate::target::Target;
+use crate::{Error, Name, RequestHead, ResponseHead, Role, Trailers, Version};
 
-/// Fields that are parsed without an allocation for the parser's own table.
-const ON_STACK: usize = 104;
+/// Fields that are read without asking for memory.
+const ON_STACK: usize = 32;
 
-/// The request line, as spans of the block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestLine {
-    pub(crate) method: Span,
-    pub(crate) target: Span,
-    pub(crate) version: Version,
-}
-
-/// The status line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StatusLine {
-    pub(crate) status: u16,
-    pub(crate) reason: Span,
-    pub(crate) version: Version,
-}
-
-/// Reads a complete request head of `lines` lines.
-pub(crate) fn request(head: BytesMut, lines: usize) -> Result<(RequestLine, Block), Error> {
-    let (line, places) = with_table(lines, |table| {
-        let mut request = httparse::Request::new(&mut []);
-        match request.parse_with_uninit_headers(&head, table) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Ok(httparse::Status::Partial) => return Err(Error::RequestLine),
-            Err(error) => return Err(request_error(error, &head)),
-        }
-        let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
-            return Err(Error::RequestLine);
-        };
-        if !syntax::is_target(target.as_bytes()) {
-            return Err(Error::Target);
-        }
-        let line = RequestLine {
-            method: Span::of(method.as_bytes(), &head),
-            target: Span::of(target.as_bytes(), &head),
-            version: version_of(version),
-        };
-        Ok((line, places(request.headers, &head)))
+/// Reads a request's head, which ends with its empty line.
+pub(crate) fn request(mut head: BytesMut, block: Block) -> Result<RequestHead, Error> {
+    let mut places = Vec::with_capacity(block.fields + 1);
+    let (method, target, version) = with_room(block.fields, |room| {
+        let mut parsed = httparse::Request::new(&mut []);
+        parsed.parse_with_uninit_headers(&head, room).map_err(|_| fault(&head, Role::Server))?;
+        note(&head, parsed.headers, &mut places);
+        let method = parsed.method.unwrap_or_default().as_bytes();
+        let target = parsed.path.unwrap_or_default().as_bytes();
+        let place = Span::within(&head, target);
+        Ok((Span::within(&head, method), (place, Target::parse(method, target)?), version(parsed.version)))
     })?;
-    Ok((line, block(head, places)))
+    recognise(&mut head, &mut places);
+    let framing = Framing::read(&places, &head, version)?;
+    framing.check_request(version)?;
+    let fields = Fields { bytes: head.freeze(), places };
+    Ok(RequestHead::new(fields, framing, version, method, target))
 }
 
-/// Reads a complete response head of `lines` lines.
-pub(crate) fn response(head: BytesMut, lines: usize) -> Result<(StatusLine, Block), Error> {
-    let (line, places) = with_table(lines, |table| {
-        let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, &head, table);
-        match parsed {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::Version) => return Err(Error::Version),
-            Err(httparse::Error::HeaderName | httparse::Error::HeaderValue) => return Err(Error::Field),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(Error::StatusLine),
-        }
-        let (Some(status), Some(version)) = (response.code, response.version) else { return Err(Error::StatusLine) };
-        let reason = response.reason.map(|reason| Span::of(reason.as_bytes(), &head)).unwrap_or_default();
-        let line = StatusLine { status, reason, version: version_of(version) };
-        Ok((line, places(response.headers, &head)))
+/// Reads a response's head, which ends with its empty line.
+pub(crate) fn response(mut head: BytesMut, block: Block) -> Result<ResponseHead, Error> {
+    let mut places = Vec::with_capacity(block.fields);
+    let (status, version) = with_room(block.fields, |room| {
+        let mut parsed = httparse::Response::new(&mut []);
+        httparse::ParserConfig::default()
+            .parse_response_with_uninit_headers(&mut parsed, &head, room)
+            .map_err(|_| fault(&head, Role::Client))?;
+        note(&head, parsed.headers, &mut places);
+        Ok((parsed.code.unwrap_or_default(), version(parsed.version)))
     })?;
-    Ok((line, block(head, places)))
+    if status < 100 {
+        return Err(Error::InvalidStatusLine);
+    }
+    recognise(&mut head, &mut places);
+    let framing = Framing::read(&places, &head, version)?;
+    Ok(ResponseHead::new(Fields { bytes: head.freeze(), places }, framing, version, status))
 }
 
-/// Reads a complete trailer section of `lines` lines.
-pub(crate) fn trailers(section: BytesMut, lines: usize) -> Result<Block, Error> {
-    let mut table = vec![httparse::EMPTY_HEADER; lines];
-    let places = match httparse::parse_headers(&section, &mut table) {
-        Ok(httparse::Status::Complete((_, fields))) => places(fields, &section),
-        _ => return Err(Error::Trailers),
-    };
-    Ok(block(section, places))
+/// Reads trailers, which end with their empty line.
+pub(crate) fn trailers(mut lines: BytesMut, block: Block) -> Result<Trailers, Error> {
+    let mut places = Vec::with_capacity(block.fields);
+    let mut room = vec![httparse::EMPTY_HEADER; block.fields];
+    match httparse::parse_headers(&lines, &mut room) {
+        Ok(httparse::Status::Complete((_, parsed))) => note(&lines, parsed, &mut places),
+        _ => return Err(field_fault(&lines)),
+    }
+    recognise(&mut lines, &mut places);
+    Ok(Trailers::received(lines, places))
 }
 
-fn with_table<'b, R>(lines: usize, read: impl for<'a> FnOnce(&'a mut [MaybeUninit<httparse::Header<'b>>]) -> R) -> R {
-    if lines <= ON_STACK {
+/// The line of a head without its end, and what follows.
+pub(crate) fn start_line(head: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = split_at_byte(head, b'\n').unwrap_or((head, b""));
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+fn with_room<'b, R>(
+    fields: usize,
+    read: impl FnOnce(&mut [MaybeUninit<Header<'b>>]) -> Result<R, Error>,
+) -> Result<R, Error> {
+    if fields <= ON_STACK {
         read(&mut [const { MaybeUninit::uninit() }; ON_STACK])
     } else {
-        read(&mut vec![const { MaybeUninit::uninit() }; lines])
+        read(&mut vec![MaybeUninit::uninit(); fields])
     }
 }
 
-fn places(fields: &[httparse::Header<'_>], whole: &[u8]) -> Vec<Place> {
-    fields
-        .iter()
-        .map(|field| Place {
-            name: Span::of(field.name.as_bytes(), whole),
-            value: Span::of(syntax::trim(field.value), whole),
-            known: None,
-        })
-        .collect()
+fn version(minor: Option<u8>) -> Version {
+    if minor == Some(0) { Version::Http10 } else { Version::Http11 }
 }
 
-/// Lower-cases the names in place, numbers the known ones, and freezes the bytes.
-fn block(mut head: BytesMut, mut places: Vec<Place>) -> Block {
-    for place in &mut places {
-        if let Some(name) = head.get_mut(place.name.start as usize..place.name.end as usize) {
-            name.make_ascii_lowercase();
-            place.known = Name::lookup(name);
+fn note(block: &[u8], parsed: &[Header<'_>], places: &mut Vec<Place>) {
+    places.extend(parsed.iter().map(|header| Place {
+        name: Span::within(block, header.name.as_bytes()),
+        value: Span::within(block, crate::grammar::trim(header.value)),
+        known: None,
+    }));
+}
+
+/// Lower-cases the names where they stand, and numbers the known ones.
+fn recognise(block: &mut [u8], places: &mut [Place]) {
+    for place in places {
+        let name = place.name.of_mut(block);
+        name.make_ascii_lowercase();
+        place.known = Name::lookup(name);
+    }
+}
+
+/// What is wrong with a head that could not be read, in the words of the RFC.
+fn fault(head: &[u8], role: Role) -> Error {
+    let (line, fields) = start_line(head);
+    let start = match role {
+        Role::Server => request_line_fault(line),
+        Role::Client => status_line_fault(line),
+    };
+    start.unwrap_or_else(|| field_fault(fields))
+}
+
+fn request_line_fault(line: &[u8]) -> Option<Error> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Some(Error::InvalidRequestLine);
+    };
+    match version {
+        _ if !is_token(method) => Some(Error::InvalidMethod),
+        _ if !is_target(target) => Some(Error::InvalidTarget),
+        b"HTTP/1.1" | b"HTTP/1.0" => None,
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => Some(Error::UnsupportedVersion),
+        _ => Some(Error::InvalidVersion),
+    }
+}
+
+fn status_line_fault(line: &[u8]) -> Option<Error> {
+    let mut words = line.splitn(3, |&byte| byte == b' ');
+    let known = matches!(words.next(), Some(b"HTTP/1.1" | b"HTTP/1.0"));
+    let status = matches!(words.next(), Some([b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']));
+    let reason = words.next().is_none_or(crate::grammar::is_value);
+    (!(known && status && reason)).then_some(Error::InvalidStatusLine)
+}
+
+fn field_fault(mut fields: &[u8]) -> Error {
+    while !fields.is_empty() {
+        let (line, rest) = start_line(fields);
+        fields = rest;
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            return Error::FoldedField;
+        }
+        let (name, _) = split_at_byte(line, b':').unwrap_or_default();
+        if !is_token(name) {
+            let spaced = is_token(name.trim_ascii_end());
+            return if spaced { Error::SpaceBeforeColon } else { Error::InvalidFieldName };
         }
     }
-    Block { bytes: head.freeze(), places }
-}
-
-const fn version_of(minor: u8) -> Version {
-    match minor {
-        0 => Version::Http10,
-        _ => Version::Http11,
-    }
-}
-
-fn request_error(error: httparse::Error, head: &[u8]) -> Error {
-    match error {
-        httparse::Error::Version if names_a_version(head) => Error::Version,
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => Error::Field,
-        httparse::Error::TooManyHeaders => Error::FieldsTooLarge,
-        httparse::Error::NewLine => Error::LineEnd,
-        _ => Error::RequestLine,
-    }
-}
-
-/// Whether the request line ends in `HTTP/` DIGIT `.` DIGIT: another version, not junk.
-fn names_a_version(head: &[u8]) -> bool {
-    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    match line.rsplit(|byte| *byte == b' ').next() {
-        Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]) => major.is_ascii_digit() && minor.is_ascii_digit(),
-        _ => false,
-    }
+    Error::InvalidFieldValue
 }

@@ -1,71 +1,77 @@
 use bytes::BytesMut;
 
-use crate::encoder::{Body, Encoder};
-use crate::response::{Written, write_line};
-use crate::{Misuse, syntax};
+use crate::grammar::{is_authority, is_target, is_token, trim};
+use crate::lines::{Length, Lines, Persistence};
+use crate::{Misuse, Name};
 
-/// A request's head, rendered as it is made.
-#[derive(Debug)]
+/// The head of a request, rendered as it is built: it goes out without another copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    block: BytesMut,
-    method: Method,
-    fields: Written,
+    kind: Kind,
+    lines: Lines,
 }
 
-/// What of a request's method decides how its response ends.
+/// What a method means for the framing of the message and of its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
-    Connect,
+pub(crate) enum Kind {
     Head,
+    Connect,
+    /// A body is usual: its absence is said (RFC 9110, section 8.6).
+    Enclosing,
     Other,
 }
 
-impl Request {
-    /// A head with `method` and `target`, HTTP/1.1.
-    pub fn new(method: &[u8], target: &[u8]) -> Result<Self, Misuse> {
-        if !syntax::is_token(method) {
-            return Err(Misuse::InvalidName);
+impl Kind {
+    pub(crate) fn of(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            b"POST" | b"PUT" | b"PATCH" => Self::Enclosing,
+            _ => Self::Other,
         }
-        if !syntax::is_target(target) {
+    }
+}
+
+impl Request {
+    /// A request of HTTP/1.1. It needs a `host` field.
+    pub fn new(method: &[u8], target: &[u8]) -> Result<Self, Misuse> {
+        if !is_token(method) {
+            return Err(Misuse::InvalidMethod);
+        }
+        if !is_target(target) {
             return Err(Misuse::InvalidTarget);
         }
-        let block = BytesMut::from(&[method, b" ", target, b" HTTP/1.1\r\n"].concat()[..]);
-        let method = match method {
-            b"CONNECT" => Method::Connect,
-            b"HEAD" => Method::Head,
-            _ => Method::Other,
-        };
-        Ok(Self { block, method, fields: Written::default() })
+        let lines = Lines::new(&[method, b" ", target, b" HTTP/1.1\r\n"]);
+        Ok(Self { kind: Kind::of(method), lines })
     }
 
-    /// Adds a field, as [`Response::field`](crate::Response::field) does. Give `host`.
+    /// Adds a field. Framing and `connection` are noted, and rendered as the body and the connection need them.
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
-        self.fields.add(name, value, &mut self.block)
-    }
-
-    pub(crate) fn method(&self) -> Method {
-        self.method
-    }
-
-    /// Ends the head: the bytes, the body's encoder, and whether the connection is to be kept.
-    pub(crate) fn finish(mut self, body: Body) -> (BytesMut, Encoder, bool) {
-        let encoder = match (self.fields.content_length, body) {
-            (Some(declared), _) => Encoder::Length { declared, sent: 0 },
-            (None, Body::Whole(declared)) if !self.fields.chunked => {
-                if declared > 0 {
-                    write_line(&mut self.block, b"content-length", itoa::Buffer::new().format(declared).as_bytes());
-                }
-                Encoder::Length { declared, sent: 0 }
-            }
-            _ => {
-                write_line(&mut self.block, b"transfer-encoding", b"chunked");
-                Encoder::Chunked
-            }
-        };
-        if self.fields.close {
-            write_line(&mut self.block, b"connection", b"close");
+        if name.eq_ignore_ascii_case(b"host") && (self.has(Name::Host) || !is_authority(trim(value))) {
+            return Err(Misuse::InvalidHost);
         }
-        self.block.extend_from_slice(b"\r\n");
-        (self.block, encoder, !self.fields.close)
+        self.lines.field(name, value)
+    }
+
+    /// The declared length.
+    pub fn content_length(&self) -> Option<u64> {
+        self.lines.content_length()
+    }
+
+    /// Whether a field of that name was given.
+    pub fn has(&self, name: Name) -> bool {
+        self.lines.has(name)
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn closes(&self) -> bool {
+        self.lines.closes()
+    }
+
+    pub(crate) fn finish(self, length: Length, persistence: Persistence, body: usize) -> BytesMut {
+        self.lines.finish(length, persistence, body)
     }
 }

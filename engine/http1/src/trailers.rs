@@ -1,60 +1,114 @@
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
-use crate::field::{Block, Place, Span};
-use crate::{Field, Misuse, Name, syntax};
+use crate::field::{Place, Span};
+use crate::grammar::{is_token, is_value, trim};
+use crate::misuse::shown;
+use crate::{Field, Misuse, Name};
 
-/// The fields behind a chunked body (RFC 9112, section 7.1.2), received or to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Fields behind a chunked body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trailers {
-    block: Block,
+    lines: BytesMut,
+    places: Vec<Place>,
 }
 
+/// What belongs in the head: framing, routing, authentication, how to read the content (RFC 9110, section 6.5.1).
+const NEVER: [Name; 16] = [
+    Name::Authorization,
+    Name::CacheControl,
+    Name::Connection,
+    Name::ContentEncoding,
+    Name::ContentLength,
+    Name::ContentRange,
+    Name::ContentType,
+    Name::Expect,
+    Name::Host,
+    Name::KeepAlive,
+    Name::MaxForwards,
+    Name::SetCookie,
+    Name::Te,
+    Name::Trailer,
+    Name::TransferEncoding,
+    Name::Upgrade,
+];
+
 impl Trailers {
-    /// No fields, to be filled and sent.
+    /// No trailers yet.
     pub fn new() -> Self {
-        Self { block: Block { bytes: bytes::Bytes::new(), places: Vec::new() } }
+        Self::default()
     }
 
-    pub(crate) fn read(block: Block) -> Self {
-        Self { block }
+    pub(crate) fn received(lines: BytesMut, places: Vec<Place>) -> Self {
+        Self { lines, places }
     }
 
-    /// Adds a field. Framing and routing fields may not be trailers (RFC 9110, section 6.5.1).
+    /// Adds a trailer.
     pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), Misuse> {
-        let value = syntax::trim(value);
-        if !syntax::is_token(name) {
-            return Err(Misuse::InvalidName);
+        if !is_token(name) {
+            return Err(Misuse::InvalidName(shown(name)));
         }
-        if !syntax::is_value(value) {
-            return Err(Misuse::InvalidValue);
+        let value = trim(value);
+        if !is_value(value) {
+            return Err(Misuse::InvalidValue(shown(name)));
         }
-        let name = name.to_ascii_lowercase();
-        let known = Name::lookup(&name);
-        if matches!(known, Some(Name::ContentLength | Name::Host | Name::TransferEncoding | Name::Trailer)) {
-            return Err(Misuse::InvalidName);
+        let lower_case = name.to_ascii_lowercase();
+        let known = Name::lookup(&lower_case);
+        if known.is_some_and(|known| NEVER.contains(&known)) {
+            return Err(Misuse::InvalidTrailer(shown(name)));
         }
-        let mut bytes = BytesMut::from(&self.block.bytes[..]);
-        let start = bytes.len() as u32;
-        let middle = start + name.len() as u32;
-        bytes.put_slice(&name);
-        bytes.put_slice(b": ");
-        bytes.put_slice(value);
-        let end = bytes.len() as u32;
-        bytes.put_slice(b"\r\n");
-        let (name, value) = (Span { start, end: middle }, Span { start: middle + 2, end });
-        self.block.places.push(Place { name, value, known });
-        self.block.bytes = bytes.freeze();
+        let start = self.lines.len();
+        for part in [&lower_case[..], b": ", value, b"\r\n"] {
+            self.lines.extend_from_slice(part);
+        }
+        let name = Span::new(start, lower_case.len());
+        let value = Span::new(start + lower_case.len() + 2, value.len());
+        self.places.push(Place { name, value, known });
         Ok(())
     }
 
-    /// The fields, in order.
+    /// The trailers in their order.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
-        self.block.fields()
+        self.places.iter().map(|place| place.field(&self.lines))
+    }
+
+    /// The value of the first trailer of that name.
+    pub fn value(&self, name: Name) -> Option<&[u8]> {
+        self.fields().find(|field| field.known == Some(name)).map(|field| field.value)
+    }
+
+    /// Writes them behind the last chunk; those received are written as they came, without the empty line.
+    pub(crate) fn render(&self, out: &mut BytesMut) {
+        for field in self.fields() {
+            for part in [field.name, b": ", field.value, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
     }
 }
 
-impl Default for Trailers {
-    fn default() -> Self {
-        Self::new()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_are_rendered_in_lower_case_and_trimmed() {
+        let mut trailers = Trailers::new();
+        trailers.field(b"X-Sum", b" 42 ").unwrap();
+        trailers.field(b"Etag", b"").unwrap();
+        let mut out = BytesMut::new();
+        trailers.render(&mut out);
+        assert_eq!(out, b"x-sum: 42\r\netag: \r\n"[..]);
+        assert_eq!(trailers.value(Name::Etag), Some(&b""[..]));
+        assert_eq!(trailers.fields().len(), 2);
+    }
+
+    #[test]
+    fn what_belongs_in_the_head_is_refused() {
+        let mut trailers = Trailers::new();
+        assert!(matches!(trailers.field(b"Content-Length", b"1"), Err(Misuse::InvalidTrailer(_))));
+        assert!(matches!(trailers.field(b"Transfer-Encoding", b"chunked"), Err(Misuse::InvalidTrailer(_))));
+        assert!(matches!(trailers.field(b"a b", b""), Err(Misuse::InvalidName(_))));
+        assert!(matches!(trailers.field(b"a", b"b\r\nc: d"), Err(Misuse::InvalidValue(_))));
+        assert_eq!(trailers, Trailers::new());
     }
 }

@@ -1,5 +1,5 @@
-/// The protocol version of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The version of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// HTTP/1.0
     Http10,
@@ -8,8 +8,8 @@ pub enum Version {
 }
 
 impl Version {
-    /// `1.0` or `1.1`.
-    pub const fn as_str(self) -> &'static str {
+    /// `"1.0"` or `"1.1"`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Http10 => "1.0",
             Self::Http11 => "1.1",

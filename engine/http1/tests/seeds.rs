@@ -1,0 +1,40 @@
+//! The seeds of the fuzz targets, and inputs that once broke something, replayed.
+
+#![allow(clippy::indexing_slicing, reason = "tests say what went wrong by failing")]
+
+mod plays;
+
+use std::path::Path;
+
+#[allow(clippy::disallowed_methods, reason = "the seeds are files")]
+fn replay(target: &str, play: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/seeds").join(target);
+    let mut seeds = 0;
+    for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.map(|entry| entry.path()).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        println!("{}", path.display());
+        play(&std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        seeds += 1;
+    }
+    assert!(seeds > 4, "{seeds} seeds in {}", folder.display());
+}
+
+#[test]
+fn requests() {
+    replay("http1_request", plays::request::play);
+}
+
+#[test]
+fn responses() {
+    replay("http1_response", plays::response::play);
+}
+
+#[test]
+fn chunked_bodies() {
+    replay("chunked", plays::chunked::play);
+}
+
+#[test]
+fn commands_to_both_roles() {
+    replay("pair", plays::pair::play);
+}

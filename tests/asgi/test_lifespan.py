@@ -10,6 +10,7 @@ import pytest
 
 import fasterapi
 from applications import Notes, respond
+from fasterapi import StartupError
 from served import Mode, Receive, Scope, Send, Serve
 
 
@@ -118,10 +119,8 @@ def test_failed_startup_ends_the_server_before_it_accepts(mode: Mode, lifespan: 
 
     server = fasterapi.Server(fasterapi.Config(app, port=0, lifespan=lifespan, log_config=None))
     with asyncio.Runner(loop_factory=mode.make_loop) as runner:
-        try:
+        with pytest.raises(StartupError):
             runner.run(server.serve())
-        except SystemExit as ended:
-            assert ended.code == 3
     assert not server.started
 
 
@@ -131,10 +130,8 @@ def test_exception_in_startup_ends_the_server_under_on(mode: Mode) -> None:
 
     server = fasterapi.Server(fasterapi.Config(app, port=0, lifespan="on", log_config=None))
     with asyncio.Runner(loop_factory=mode.make_loop) as runner:
-        try:
+        with pytest.raises(StartupError):
             runner.run(server.serve())
-        except SystemExit as ended:
-            assert ended.code == 3
     assert not server.started
 
 

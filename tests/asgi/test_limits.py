@@ -100,6 +100,7 @@ def test_chunk_extensions_are_limited(serve: Serve) -> None:
         except (BrokenPipeError, ConnectionResetError):
             answer = b""
         assert not answer.startswith(b"HTTP/1.1 200 ")
+    assert len(served.errors.take(2)) == 2, "the application was told that its body broke off, and raised"
 
 
 def test_trailers_are_limited(serve: Serve) -> None:
@@ -112,6 +113,7 @@ def test_trailers_are_limited(serve: Serve) -> None:
         with served.connect() as wire:
             wire.send(head, b"0\r\n" + trailers + b"\r\n")
             assert not wire.rest().startswith(b"HTTP/1.1 200 ")
+    assert len(served.errors.take(2)) == 2, "the application was told that its body broke off, and raised"
 
 
 def test_half_a_head_is_408_after_the_deadline(serve: Serve) -> None:

@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     /// Whether `send` raises once the client has left (ASGI 2.4).
     raises: bool,
     completed: AtomicBool,
+    /// `send` has raised for a client that had left.
+    lost_client: AtomicBool,
     inner: Mutex<Inner>,
 }
 
@@ -51,12 +53,30 @@ impl Exchange {
         raises: bool,
     ) -> Self {
         let host = Arc::downgrade(host);
-        Self { key, service, record, host, raises, completed: AtomicBool::new(false), inner: Mutex::default() }
+        Self {
+            key,
+            service,
+            record,
+            host,
+            raises,
+            completed: AtomicBool::new(false),
+            lost_client: AtomicBool::new(false),
+            inner: Mutex::default(),
+        }
     }
 
     /// Whether the application has given its whole response.
     pub(crate) fn is_completed(&self) -> bool {
         self.completed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn has_lost_client(&self) -> bool {
+        self.lost_client.load(Ordering::Relaxed)
+    }
+
+    fn disconnected(&self) -> PyErr {
+        self.lost_client.store(true, Ordering::Relaxed);
+        fault::disconnected()
     }
 
     pub(crate) fn host(&self) -> PyResult<Arc<Host>> {
@@ -143,7 +163,7 @@ impl Exchange {
                 this.lock().senders.push(future.clone_ref(py));
                 Step::Wait(future, Operation::Drain(slf.clone().unbind()))
             }
-            Sent::Gone if this.raises => return Err(fault::disconnected()),
+            Sent::Gone if this.raises => return Err(this.disconnected()),
             Sent::Done | Sent::Gone => Step::Done(py.None()),
         };
         host.settle(py)?;
@@ -154,7 +174,7 @@ impl Exchange {
     pub(crate) fn step_drain(slf: &Bound<'_, Self>) -> PyResult<Step> {
         let this = slf.get();
         let gone = this.raises && !this.host()?.reactor()?.serves(this.key);
-        if gone { Err(fault::disconnected()) } else { Ok(Step::Done(slf.py().None())) }
+        if gone { Err(this.disconnected()) } else { Ok(Step::Done(slf.py().None())) }
     }
 
     fn wait(&self, slf: &Bound<'_, Self>, host: &Arc<Host>) -> PyResult<Py<NativeFuture>> {

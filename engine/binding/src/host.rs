@@ -14,6 +14,7 @@ use crate::attach::Mode;
 use crate::connections::Connections;
 use crate::deliver::Turn;
 use crate::future::NativeFuture;
+use crate::reactor::Reactor;
 use crate::service::HttpService;
 use crate::{call, fault};
 
@@ -44,6 +45,7 @@ pub(crate) struct Host {
 pub(crate) struct Tables {
     pub(crate) services: HashMap<Key, Py<HttpService>>,
     pub(crate) connections: Connections,
+    pub(crate) reactor: Option<Py<Reactor>>,
     pub(crate) resolved: Vec<(Py<NativeFuture>, PyResult<Py<PyAny>>)>,
 }
 
@@ -133,7 +135,9 @@ impl Host {
         self.at_loop_level.store(false, Ordering::Relaxed);
         drop(turn);
         self.flush_access(py);
-        delivered.and_then(|()| self.settle(py))
+        // What an exception left behind needs a turn as well.
+        let settled = self.settle(py);
+        delivered.and(settled)
     }
 
     /// Whether access lines may wait for the turn's end; else they would wait for the next event.

@@ -7,7 +7,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::fault;
 
@@ -74,8 +74,7 @@ impl Message {
         let Some(headers) = dict.get_item(intern!(py, "headers"))? else { return Ok(Self::Start(response)) };
         for pair in headers.try_iter().map_err(|_| fault::mistyped("headers", "an iterable of pairs", &headers))? {
             let pair = pair?;
-            let wrong = |_| fault::mistyped("headers", "an iterable of (name, value) pairs of bytes", &pair);
-            let (name, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(wrong)?;
+            let (name, value) = header_pair(&pair)?;
             let (name, value) = (header_bytes(&name)?, header_bytes(&value)?);
             response.field(&name, &value).map_err(|misuse| fault::misuse(&misuse, START))?;
         }
@@ -107,6 +106,14 @@ impl AsRef<[u8]> for Owned {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
+}
+
+fn header_pair<'py>(pair: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let wrong = |_| fault::mistyped("headers", "an iterable of (name, value) pairs of bytes", pair);
+    if let Ok(tuple) = pair.cast_exact::<PyTuple>() {
+        return tuple.extract().map_err(wrong);
+    }
+    PyTuple::new(pair.py(), pair.try_iter().map_err(wrong)?.collect::<PyResult<Vec<_>>>()?)?.extract().map_err(wrong)
 }
 
 fn header_bytes(value: &Bound<'_, PyAny>) -> PyResult<pyo3::pybacked::PyBackedBytes> {

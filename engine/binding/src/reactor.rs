@@ -18,8 +18,15 @@ impl Reactor {
     /// The reactor of a loop, made at the first call. Raises RuntimeError if the loop is closed.
     #[staticmethod]
     #[pyo3(name = "attach", signature = (event_loop, /))]
-    fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { host: Arc::downgrade(&attach(event_loop)?) })
+    fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
+        let py = event_loop.py();
+        let host = attach(event_loop)?;
+        if let Some(known) = &host.tables().reactor {
+            return Ok(known.clone_ref(py));
+        }
+        let reactor = Py::new(py, Self { host: Arc::downgrade(&host) })?;
+        host.tables().reactor = Some(reactor.clone_ref(py));
+        Ok(reactor)
     }
 
     /// How the engine gets its turns: `native`, `embedded` or `thread`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use driver::{Ended, ExchangeKey, Key, ServiceConfig, Slots};
 use http1::{Name, RequestHead};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -263,6 +263,8 @@ impl HttpService {
             service.log_access(py, &host, this.record.as_ref(), 500)?;
         }
         match (&result, ended) {
+            // What `send` raised itself because the client had left.
+            (Err(error), Ended::Complete) if this.has_lost_client() && error.is_instance_of::<PyOSError>(py) => {}
             (Err(error), _) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
                 service.log_error(py, "Exception in ASGI application\n", Some(error))?;
             }
@@ -334,7 +336,9 @@ impl HttpService {
     ) -> PyResult<()> {
         let Some(record) = record else { return Ok(()) };
         let line = Line { record, root_path: self.template.root_path(), status };
-        self.access.write(py, &line, host.writes_at_turn_end())
+        let written = self.access.write(py, &line, host.writes_at_turn_end());
+        // A log that fails is not the request's business.
+        written.or_else(|error| host.report(py, error, "Exception in the access log", None))
     }
 
     /// Writes out the access lines of the turn.

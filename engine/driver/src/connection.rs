@@ -221,7 +221,7 @@ impl Connection {
                 }
                 Err(error) => {
                     if self.exchange.is_none() {
-                        cx.deliveries.push(Delivery::Rejected { service: self.service, error: error.clone() });
+                        cx.deliveries.push(Delivery::Rejected { service: self.service, error });
                     }
                     self.disconnect(cx);
                     self.close(error.close(), cx.now);
@@ -270,7 +270,7 @@ impl Connection {
             }
             Ok(read) => {
                 self.budget.spend(cx.turn, read);
-                self.readable = read == READ_SIZE || self.hung_up;
+                self.readable = read >= READ_SIZE || self.hung_up;
                 Filled::Some
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -296,7 +296,7 @@ impl Connection {
                 Ok(0) => self.phase = Phase::Gone,
                 Ok(read) => {
                     self.budget.spend(cx.turn, read);
-                    self.readable = read == READ_SIZE || self.hung_up;
+                    self.readable = read >= READ_SIZE || self.hung_up;
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -513,6 +513,11 @@ impl Connection {
         self.exchange = None;
         self.protocol.as_http1().abort();
         self.flush(cx);
+    }
+
+    /// Whether nobody can be answered any more, or the machine has answered.
+    pub(crate) fn is_unanswerable(&self) -> bool {
+        self.phase != Phase::Open || self.exchange.as_ref().is_none_or(|exchange| exchange.disconnected)
     }
 
     /// Whether a response head was given for the exchange under way.

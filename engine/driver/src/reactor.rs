@@ -250,7 +250,11 @@ impl Reactor {
     pub fn end(&mut self, key: ExchangeKey) -> Ended {
         let (ended, refusable) = match self.sockets.get_mut(key.connection) {
             Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
-                let ended = if connection.has_begun() { Ended::Truncated } else { Ended::NoResponse };
+                let ended = match (connection.is_unanswerable(), connection.has_begun()) {
+                    (true, _) => Ended::Complete,
+                    (false, true) => Ended::Truncated,
+                    (false, false) => Ended::NoResponse,
+                };
                 (ended, connection.retract_head())
             }
             _ => return Ended::Complete,

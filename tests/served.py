@@ -135,7 +135,7 @@ class Served:
         self.errors.close()
         if self.failure is not None:
             raise self.failure
-        assert not self.errors.seen, f"unexpected errors: {self.errors.seen}"
+        assert not self.errors.seen, f"{len(self.errors.seen)} unexpected errors, first {self.errors.seen[0][-2000:]}"
 
     def join(self) -> None:
         """Waits for the server to end by itself."""

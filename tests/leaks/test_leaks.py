@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,11 +21,15 @@ REQUESTS = 100_000
 BATCH = 500
 
 
-@pytest.fixture(autouse=True)
-def records_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pytest keeps every log record that reaches the root logger, with the frames of its traceback."""
-    for name in ("asyncio", "fasterapi"):
-        monkeypatch.setattr(logging.getLogger(name), "propagate", False)
+@pytest.fixture
+def keep_no_records(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """To be called in the test: pytest keeps every log record with the frames of its traceback."""
+
+    def forget() -> None:
+        for name in (None, "asyncio", "fasterapi"):
+            monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+
+    return forget
 
 
 def census(served: Served) -> tuple[Counter[str], int, int]:
@@ -63,7 +68,10 @@ async def mixed(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_hundred_thousand_requests_leave_no_object_descriptor_or_task(serve: Serve) -> None:
+def test_hundred_thousand_requests_leave_no_object_descriptor_or_task(
+    serve: Serve, keep_no_records: Callable[[], None]
+) -> None:
+    keep_no_records()
     served = serve(mixed, date_header=False)
     raw = request("POST", "/path?query=1", headers=[(b"accept", b"*/*"), (b"x-mine", b"value")], body=b"body")
     with served.connect() as wire:
@@ -80,7 +88,9 @@ def test_hundred_thousand_requests_leave_no_object_descriptor_or_task(serve: Ser
     assert tasks_after == tasks
 
 
-def test_connections_of_every_ending_leave_nothing(serve: Serve) -> None:
+def test_connections_of_every_ending_leave_nothing(serve: Serve, keep_no_records: Callable[[], None]) -> None:
+    keep_no_records()
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/raises":
             raise ValueError("as it should")
@@ -160,8 +170,9 @@ async def many_awaits(receive: Receive, send: Send, reached: Any, pieces: int) -
 @pytest.mark.parametrize("step", range(STEPS))
 @pytest.mark.parametrize("delay", [0, 1, 3])
 def test_cancel_at_every_await_of_a_request_leaves_nothing_and_harms_nobody(
-    serve: Serve, step: int, delay: int
+    serve: Serve, step: int, delay: int, keep_no_records: Callable[[], None]
 ) -> None:
+    keep_no_records()
     notes = Notes()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -169,6 +169,14 @@ impl Lines {
 }
 
 #[cfg(test)]
+impl Lines {
+    /// Where the head is rendered.
+    pub(crate) fn place(&self) -> *const u8 {
+        self.buffer.as_ptr()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

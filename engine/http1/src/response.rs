@@ -60,3 +60,34 @@ impl Response {
         self.lines.finish(length, persistence, body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use bytes::{Bytes, BytesMut};
+    use machine::{Machine, Next, Outbox};
+
+    use super::*;
+    use crate::{Body, Config, Connection, Event};
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "an Instant has no other origin")]
+    fn head_and_small_body_go_out_in_the_buffer_that_the_head_was_rendered_into() {
+        let now = Instant::now();
+        let mut connection = Connection::server(Arc::new(Config::default()));
+        let mut rx = BytesMut::from(&b"GET / HTTP/1.1\r\nhost: test\r\n\r\n"[..]);
+        assert!(matches!(connection.poll_event(now, &mut rx), Ok(Next::Event(Event::Request(_)))));
+        let mut response = Response::new(200).unwrap();
+        response.field(b"content-type", b"text/plain").unwrap();
+        let place = response.lines.place();
+        connection.respond(response, Body::Whole(100)).unwrap();
+        connection.send(Bytes::from_static(&[b'x'; 100])).unwrap();
+        connection.finish(None).unwrap();
+        let mut tx = Outbox::new();
+        connection.poll_transmit(now, &mut tx);
+        assert_eq!(tx.tail_mut().as_ptr(), place);
+        assert_eq!(tx.len(), tx.tail_mut().len());
+    }
+}

@@ -158,12 +158,14 @@ mod tests {
         Limits { request_line: 20, field: 10, header_block: 30, fields: 3, ..Limits::default() }
     }
 
-    fn whole(bytes: &[u8]) -> Result<Option<Block>, Error> {
+    type Verdict = Result<Option<Block>, Error>;
+
+    fn whole(bytes: &[u8]) -> Verdict {
         Scan::default().advance(bytes, &Bounds::head(&limits(), Role::Server))
     }
 
     /// Byte by byte, until there is a verdict.
-    fn bytewise(bytes: &[u8]) -> Result<Option<Block>, Error> {
+    fn bytewise(bytes: &[u8]) -> Verdict {
         let (limits, mut scan) = (limits(), Scan::default());
         for end in 1..=bytes.len() {
             match scan.advance(&bytes[..end], &Bounds::head(&limits, Role::Server)) {
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn verdicts_do_not_depend_on_how_the_bytes_arrive() {
-        let cases: [(&[u8], Result<Option<Block>, Error>); 12] = [
+        let cases: [(&[u8], Verdict); 12] = [
             (b"GET / HTTP/1.1\r\n\r\n", Ok(Some(Block { length: 18, fields: 0 }))),
             (b"GET / HTTP/1.1\r\na: b\r\nc: d\r\n\r\nrest", Ok(Some(Block { length: 30, fields: 2 }))),
             (b"GET / HTTP/1.1\r\na: b\r\n", Ok(None)),

@@ -30,8 +30,8 @@ wheel: ## Build a release wheel for every CPython found
 sdist: ## Build the source distribution
 	@$(PREPARE) sdist
 
-fuzz: ## Fuzz the HTTP/1 machine (tests/fuzz)
-	@$(MAKE) --no-print-directory -C tests/fuzz
+fuzz: ## Fuzz the HTTP/1 machine, 30 s a target (ARGS="SECONDS [TARGET...]")
+	@tests/fuzz/run $(ARGS)
 
 fmt: ## Format Rust and Python
 	@$(PREPARE) fmt

@@ -17,6 +17,7 @@ from served import Mode, Serve, Served
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wheel", type=Path, help="the built wheel that the packaging tests install")
     parser.addoption("--sdist", type=Path, help="the built source distribution that the packaging tests install")
+    parser.addoption("--extension", action="store_true", help="the example extension is installed and must work")
     parser.addoption("--full", action="store_true", help="move 1 GiB where the default run moves 128 MiB")
 
 

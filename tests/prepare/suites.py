@@ -31,9 +31,10 @@ def test(arguments: Sequence[str]) -> int:
     sdist = builder.sdist()
     for interpreter in ends:
         environment = _environment(interpreter, wheels[interpreter.tag])
+        options = ["--wheel", str(wheels[interpreter.tag])]
         if interpreter.tag in extensions:
             environment.wheel(extensions[interpreter.tag], "extension")
-        options = ["--wheel", str(wheels[interpreter.tag])]
+            options.append("--extension")
         if interpreter is ends[-1]:
             options += ["--sdist", str(sdist)]
         _pytest(totals, environment, [*options, *arguments])

@@ -25,7 +25,8 @@ def package_digest() -> str:
 
 def extension_digest() -> str:
     """Changes when anything does that the example extension is built from."""
-    return _digest(("Cargo.toml", "engine", "examples/extension"))
+    own = [f"examples/extension/{name}" for name in ("Cargo.toml", "pyproject.toml", "src")]
+    return _digest(["Cargo.toml", "engine", *own])
 
 
 def run(command: Sequence[str | Path], **environment: str) -> None:

@@ -22,7 +22,7 @@ class Builder:
     def package(self, interpreters: Sequence[Interpreter]) -> dict[str, Path]:
         """The wheel for each interpreter, by its tag."""
         folder = CACHE / "wheels" / package_digest()
-        return self._wheels(folder, interpreters, ())
+        return self._wheels(folder, interpreters, ("--locked",))
 
     def extension(self, interpreters: Sequence[Interpreter]) -> dict[str, Path]:
         """The example extension's wheel for each interpreter, by its tag; nothing where the tree has none."""
@@ -51,7 +51,7 @@ class Builder:
     def _wheels(self, folder: Path, interpreters: Sequence[Interpreter], options: Sequence[str]) -> dict[str, Path]:
         missing = [str(each.executable) for each in interpreters if _find(folder, each.tag) is None]
         if missing:
-            self._maturin("build", "--release", "--locked", "--out", str(folder), *options, "-i", *missing)
+            self._maturin("build", "--release", "--out", str(folder), *options, "-i", *missing)
         return _found(folder, [each.tag for each in interpreters])
 
     def _maturin(self, *arguments: str) -> None:

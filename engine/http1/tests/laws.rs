@@ -26,7 +26,7 @@ fn server(temper: Temper) {
 
 fn client(asked: &'static [Asked]) {
     for config in [Arc::default(), tight::config()] {
-        check(&Client { config, asked }, mangled(phrases::RESPONSES));
+        check(&Client::new(config, asked), mangled(phrases::RESPONSES));
     }
 }
 
@@ -66,12 +66,12 @@ fn a_server_that_is_shutting_down() {
 }
 
 #[test]
-fn a_client_that_asked_once() {
+fn a_client_that_asks_once() {
     client(&[Asked::Get]);
 }
 
 #[test]
-fn a_client_that_asked_for_several_things_at_once() {
+fn a_client_that_asks_one_thing_after_the_other() {
     client(&[Asked::Get, Asked::Head, Asked::Post, Asked::Get]);
 }
 
@@ -82,7 +82,7 @@ fn a_client_that_would_tunnel() {
 }
 
 #[test]
-fn a_client_that_asked_nothing() {
+fn a_client_that_asks_nothing() {
     client(&[]);
 }
 
@@ -111,6 +111,6 @@ fn long_bodies_and_endless_heads() {
 fn bytes_that_are_nothing_like_http() {
     let noise = proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64).prop_map(Stream);
     check(&Server { config: Arc::default(), temper: Temper::Patient }, noise.clone());
-    check(&Client { config: Arc::default(), asked: &[Asked::Get] }, noise);
-    check(&Client { config: Arc::default(), asked: &[Asked::Get] }, Just(Stream(Vec::new())));
+    check(&Client::new(Arc::default(), &[Asked::Get]), noise);
+    check(&Client::new(Arc::default(), &[Asked::Get]), Just(Stream(Vec::new())));
 }

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http1::{Body, Config, Connection, Event, Name, Request, Response, Trailers};
+use machine::Close;
 use message::{Message, heard};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sim::{Pair, Wire};
+use sim::{End, Pair, Raw, Wire};
 
 /// Turns per exchange of a few hundred bytes that arrive one by one, and then some.
 const TURNS: usize = 60_000;
@@ -125,30 +126,40 @@ impl Exchange {
     }
 }
 
-/// A pair whose server answers, at each request's end, as the exchanges say.
-fn pair(exchanges: &[Exchange], upward: Wire, downward: Wire) -> Pair<Connection, Connection> {
-    // A wire that carries a byte in 50 ms is slower than the usual patience.
+/// A wire that carries a byte in 50 ms is slower than the usual patience.
+fn patient() -> Arc<Config> {
     let day = Duration::from_secs(86_400);
-    let config = Arc::new(Config { header_timeout: day, keep_alive_timeout: day, ..Config::default() });
-    let (client, server) = (Connection::client(Arc::clone(&config)), Connection::server(config));
-    let mut pair = Pair::on(client, server, upward, downward);
+    Arc::new(Config { header_timeout: day, keep_alive_timeout: day, ..Config::default() })
+}
+
+/// A reaction that answers, at each request's end, as the exchanges say.
+fn replies(exchanges: &[Exchange]) -> impl FnMut(&mut Connection, &Event) + use<> {
     let mut due: VecDeque<Exchange> = exchanges.iter().cloned().collect();
-    pair.server.react(move |server, event| match event {
+    move |server, event| match event {
         Event::Request(head) => assert_eq!(head.value(Name::Host), Some(&b"example.org"[..])),
         Event::End(_) => due.pop_front().unwrap().reply(server),
         _ => {}
-    });
-    pair
+    }
 }
 
-fn check(mut pair: Pair<Connection, Connection>, exchanges: &[Exchange]) {
-    let asked: Vec<Message> = exchanges.iter().enumerate().map(|(nth, exchange)| exchange.asked(nth)).collect();
-    let replied: Vec<Message> = exchanges.iter().map(Exchange::replied).collect();
-    assert_eq!(heard(pair.server.events()), asked);
-    assert_eq!(heard(pair.client.events()), replied);
-    assert!(pair.client.machine.is_idle(), "{:?}", pair.client);
-    assert!(pair.server.machine.is_idle(), "{:?}", pair.server);
-    assert_eq!((pair.client.end(), pair.server.end()), (None, None));
+/// The bytes of all questions.
+fn rendered(exchanges: &[Exchange]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (nth, exchange) in exchanges.iter().enumerate() {
+        let mut pair = Pair::new(Connection::client(patient()), Raw::new());
+        exchange.ask(&mut pair.client.machine, nth);
+        pair.drive();
+        bytes.extend_from_slice(pair.client.sent());
+    }
+    bytes
+}
+
+fn asked(exchanges: &[Exchange]) -> Vec<Message> {
+    exchanges.iter().enumerate().map(|(nth, exchange)| exchange.asked(nth)).collect()
+}
+
+fn replied(exchanges: &[Exchange]) -> Vec<Message> {
+    exchanges.iter().map(Exchange::replied).collect()
 }
 
 fn cases() -> ProptestConfig {
@@ -164,38 +175,66 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn one_after_the_other(exchanges in vec(exchange(), 1..4), upward in wire(), downward in wire()) {
-        let mut pair = pair(&exchanges, upward, downward);
+    fn one_after_the_other(exchanges in vec(exchange(), 1..5), upward in wire(), downward in wire()) {
+        let (client, server) = (Connection::client(patient()), Connection::server(patient()));
+        let mut pair = Pair::on(client, server, upward, downward);
+        pair.server.react(replies(&exchanges));
         for (nth, exchange) in exchanges.iter().enumerate() {
             exchange.ask(&mut pair.client.machine, nth);
             pair.drive_bounded(TURNS);
+            prop_assert!(pair.client.machine.is_idle(), "{:?}", pair.client);
+            prop_assert!(pair.server.machine.is_idle(), "{:?}", pair.server);
         }
-        check(pair, &exchanges);
+        prop_assert_eq!(heard(pair.server.events()), asked(&exchanges));
+        prop_assert_eq!(heard(pair.client.events()), replied(&exchanges));
+        prop_assert_eq!((pair.client.end(), pair.server.end()), (None, None));
     }
 
     #[test]
-    fn all_at_once(exchanges in vec(exchange(), 1..6), upward in wire(), downward in wire()) {
-        let mut pair = pair(&exchanges, upward, downward);
-        for (nth, exchange) in exchanges.iter().enumerate() {
-            exchange.ask(&mut pair.client.machine, nth);
-        }
-        pair.drive_bounded(exchanges.len() * TURNS);
-        check(pair, &exchanges);
-    }
-
-    #[test]
-    fn the_client_leaves_after_its_last_question(
-        exchanges in vec(exchange(), 1..4), upward in wire(), downward in wire()
+    fn pipelined_from_a_client_that_stays_or_leaves(
+        exchanges in vec(exchange(), 1..6), upward in wire(), downward in wire(), leaves in any::<bool>()
     ) {
-        let mut pair = pair(&exchanges, upward, downward);
-        for (nth, exchange) in exchanges.iter().enumerate() {
-            exchange.ask(&mut pair.client.machine, nth);
+        let mut pair = Pair::on(Raw::saying(rendered(&exchanges)), Connection::server(patient()), upward, downward);
+        pair.server.react(replies(&exchanges));
+        if leaves {
+            pair.client.hang_up();
         }
-        pair.client.hang_up();
         pair.drive_bounded(exchanges.len() * TURNS);
-        let replied: Vec<Message> = exchanges.iter().map(Exchange::replied).collect();
-        prop_assert_eq!(heard(pair.client.events()), replied);
-        prop_assert_eq!(pair.server.end(), Some(&sim::End::Closed(machine::Close::Flush)));
-        prop_assert_eq!(pair.client.end(), Some(&sim::End::Closed(machine::Close::Flush)));
+        prop_assert_eq!(heard(pair.server.events()), asked(&exchanges));
+        prop_assert_eq!(pair.server.machine.is_idle(), !leaves);
+        prop_assert_eq!(pair.server.end(), leaves.then_some(&End::Closed(Close::Flush)));
+        let answers = pair.client.events().concat();
+        prop_assert_eq!(answers.as_slice(), pair.server.sent());
+        prop_assert_eq!(read_back(&exchanges, answers), replied(&exchanges));
     }
+
+    #[test]
+    fn a_client_that_leaves_after_its_question_hears_the_answer(
+        exchange in exchange(), upward in wire(), downward in wire()
+    ) {
+        let (client, server) = (Connection::client(patient()), Connection::server(patient()));
+        let mut pair = Pair::on(client, server, upward, downward);
+        pair.server.react(replies(std::slice::from_ref(&exchange)));
+        exchange.ask(&mut pair.client.machine, 0);
+        pair.client.hang_up();
+        pair.drive_bounded(TURNS);
+        prop_assert_eq!(heard(pair.client.events()), [exchange.replied()]);
+        prop_assert_eq!(pair.server.end(), Some(&End::Closed(Close::Flush)));
+        prop_assert_eq!(pair.client.end(), Some(&End::Closed(Close::Flush)));
+    }
+}
+
+/// What a client that asks one question after the other makes of answers that lie ready.
+fn read_back(exchanges: &[Exchange], answers: Vec<u8>) -> Vec<Message> {
+    let mut pair = Pair::new(Connection::client(patient()), Raw::saying(answers));
+    let mut due = VecDeque::from(exchanges.to_vec()).into_iter().enumerate();
+    let mut ask = move |client: &mut Connection| due.next().map(|(nth, exchange)| exchange.ask(client, nth));
+    ask(&mut pair.client.machine);
+    pair.client.react(move |client, event| {
+        if matches!(event, Event::End(_)) {
+            ask(client);
+        }
+    });
+    pair.drive();
+    heard(pair.client.events())
 }

@@ -118,7 +118,7 @@ impl<M: Machine> Side<M> {
     }
 
     /// The machine's next deadline, while it lives.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<Instant> {
         if self.end.is_some() { None } else { self.machine.poll_timeout() }
     }
 

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -6,13 +7,14 @@ use machine::laws::{Seen, Subject};
 
 use super::shown;
 
-/// A client that has sent its requests.
+/// A client with questions, one after the other.
 pub(crate) struct Client {
-    pub(crate) config: Arc<Config>,
-    pub(crate) asked: &'static [Asked],
+    config: Arc<Config>,
+    asked: &'static [Asked],
+    left: Cell<&'static [Asked]>,
 }
 
-/// A request sent.
+/// A request to send.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked {
     Connect,
@@ -27,11 +29,8 @@ impl Subject for Client {
 
     fn machine(&self) -> Connection {
         let mut client = Connection::client(Arc::clone(&self.config));
-        for asked in self.asked {
-            if let Err(misuse) = asked.of(&mut client) {
-                panic!("the application did nothing wrong, but {misuse}");
-            }
-        }
+        self.left.set(self.asked);
+        self.ask(&mut client);
         client
     }
 
@@ -41,6 +40,26 @@ impl Subject for Client {
 
     fn seen(&self, event: &Event) -> Seen {
         shown::seen(event)
+    }
+
+    fn react(&self, client: &mut Connection, event: &Event) {
+        if matches!(event, Event::End(_)) && client.keeps_alive() {
+            self.ask(client);
+        }
+    }
+}
+
+impl Client {
+    pub(crate) fn new(config: Arc<Config>, asked: &'static [Asked]) -> Self {
+        Self { config, asked, left: Cell::new(asked) }
+    }
+
+    fn ask(&self, client: &mut Connection) {
+        let Some((next, left)) = self.left.get().split_first() else { return };
+        self.left.set(left);
+        if let Err(misuse) = next.of(client) {
+            panic!("the application did nothing wrong, but {misuse}");
+        }
     }
 }
 

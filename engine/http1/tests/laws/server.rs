@@ -72,7 +72,11 @@ impl Subject for Server {
                 None if head.method() == b"CONNECT" => server.respond(response(200), Body::Whole(0)),
                 None => Ok(()),
             },
-            (Temper::Patient | Temper::Upgrading, Event::End(_)) => answer(server),
+            (Temper::Patient, Event::End(_)) => answer(server),
+            (Temper::Upgrading, Event::End(_)) => match answer(server) {
+                Err(Misuse::AlreadyResponded) => Ok(()),
+                answered => answered,
+            },
             _ => Ok(()),
         };
         if let Err(misuse) = misused {

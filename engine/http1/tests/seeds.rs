@@ -12,8 +12,10 @@ fn replay(target: &str, play: fn(&[u8])) {
     let mut seeds = 0;
     for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.map(|entry| entry.path()).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        println!("{}", path.display());
-        play(&std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+        let seed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if let Err(panic) = std::panic::catch_unwind(|| play(&seed)) {
+            panic!("{}: {}", path.display(), panic.downcast_ref::<String>().map_or("see above", String::as_str));
+        }
         seeds += 1;
     }
     assert!(seeds > 4, "{seeds} seeds in {}", folder.display());

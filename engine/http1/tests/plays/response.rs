@@ -1,6 +1,6 @@
 use super::client::{Asked, Client};
 
-/// Bytes from a server: the laws hold for a client, whatever it asked.
+/// Bytes from a server: the laws hold for a client, whatever it asks.
 pub(crate) fn play(input: &[u8]) {
     let Some((mode, cuts, stream)) = super::split(input) else { return };
     let asked: &'static [Asked] = match mode >> 1 {
@@ -11,5 +11,5 @@ pub(crate) fn play(input: &[u8]) {
         4 => &[Asked::Upgrade],
         _ => &[],
     };
-    super::keeps_the_laws(&Client { config: super::config(mode), asked }, stream, &cuts);
+    super::keeps_the_laws(&Client::new(super::config(mode), asked), stream, &cuts);
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 from environment import Environment
 from interpreters import required
 from tree import ROOT, attempt
 from wheels import Builder
 
-TYPED = ("python/fasterapi", "examples/hello.py", "tests/typing/consumer.py")
+FORMATTED = ("python", "tests", "examples", "stubs")
 PURITY = ROOT / "tests" / "purity" / "check.py"
 
 
@@ -22,16 +26,21 @@ def lint() -> int:
         ("cargo fmt", ["cargo", "fmt", "--all", "--check"]),
         ("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
         ("ruff", [str(environment.program("ruff")), "check", "."]),
-        ("ruff format", [str(environment.program("ruff")), "format", "--check", "."]),
+        ("ruff format", [str(environment.program("ruff")), "format", "--check", *FORMATTED]),
         ("mypy", [str(python), "-m", "mypy"]),
         ("mypy, tests", [str(python), "-m", "mypy", "--strict", "tests/prepare"]),
         ("pyright", [str(environment.program("pyright"))]),
         ("stubtest", [str(python), "-m", "mypy.stubtest", "fasterapi._engine"]),
-        ("verifytypes", [str(environment.program("pyright")), "--verifytypes", "fasterapi", "--ignoreexternal"]),
     ]
     if PURITY.exists():
         commands.append(("purity", [str(python), str(PURITY)]))
-    path = {"PYO3_PYTHON": str(newest.executable)}
-    failed = [name for name, command in commands if not attempt(command, **path)]
+    # pyright asks the `python` on PATH where packages are.
+    search = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    failed = [name for name, command in commands if not attempt(command, PATH=search, PYO3_PYTHON=str(python))]
+    with tempfile.TemporaryDirectory() as elsewhere:
+        # In the tree, the source folder would be checked instead of what is installed.
+        command = [environment.program("pyright"), "--verifytypes", "fasterapi", "--ignoreexternal"]
+        if not attempt(command, Path(elsewhere), PATH=search):
+            failed.append("verifytypes")
     print(f"\nlint: {', '.join(failed)} failed" if failed else "\nlint: all clean")
     return 1 if failed else 0

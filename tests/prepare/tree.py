@@ -37,16 +37,16 @@ def run(command: Sequence[str | Path], **environment: str) -> None:
         raise SystemExit(status)
 
 
-def attempt(command: Sequence[str | Path], **environment: str) -> bool:
-    """Shows and runs a command in the root of the tree; tells whether it succeeded."""
-    return _call([str(word) for word in command], environment) == 0
+def attempt(command: Sequence[str | Path], folder: Path = ROOT, **environment: str) -> bool:
+    """Shows and runs a command, in the root of the tree unless said otherwise; tells whether it succeeded."""
+    return _call([str(word) for word in command], environment, folder) == 0
 
 
-def _call(words: list[str], environment: dict[str, str]) -> int:
-    shown = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
+def _call(words: list[str], environment: dict[str, str], folder: Path = ROOT) -> int:
+    shown = [f"{name}={shlex.quote(value)}" for name, value in environment.items() if name != "PATH"]
     print("+", *shown, shlex.join(words).replace(f"{ROOT}/", ""), flush=True)
     try:
-        return subprocess.run(words, cwd=ROOT, env={**os.environ, **environment}).returncode
+        return subprocess.run(words, cwd=folder, env={**os.environ, **environment}).returncode
     except FileNotFoundError:
         print(f"{words[0]} is not installed or not on PATH: install it and run this again.", file=sys.stderr)
         return 127

@@ -25,6 +25,7 @@ pub(crate) struct Poker {
 struct Poke {
     host: Weak<Host>,
     done: SyncSender<()>,
+    told: AtomicBool,
 }
 
 impl Poker {
@@ -61,7 +62,7 @@ fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>, call_soon: &Py<
 /// False once the loop is closed.
 fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>, call_soon: &Py<PyAny>) -> bool {
     let queued = Python::try_attach(|py| {
-        let poke = Py::new(py, Poke { host: host.clone(), done: done.clone() })?;
+        let poke = Py::new(py, Poke { host: host.clone(), done: done.clone(), told: AtomicBool::new(false) })?;
         call_soon.call1(py, (poke,)).map(drop)
     });
     matches!(queued, Some(Ok(()))) && turned.recv().is_ok()
@@ -70,13 +71,25 @@ fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>, call_so
 #[pymethods]
 impl Poke {
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
-        self.host.upgrade().map_or(Ok(()), |host| host.turn(py, Some(std::time::Duration::ZERO)))
+        let turned = self.host.upgrade().map_or(Ok(()), |host| host.turn(py, Some(std::time::Duration::ZERO)));
+        self.tell();
+        turned
+    }
+}
+
+impl Poke {
+    /// Lets the thread watch on. Once only: a second word would answer for the next poke.
+    fn tell(&self) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            // There is room for the one word of the one poke under way; without a thread nobody waits for it.
+            let _ = self.done.try_send(());
+        }
     }
 }
 
 impl Drop for Poke {
-    /// Also where the loop was closed before it made the call.
+    /// Where the loop was closed before it made the call.
     fn drop(&mut self) {
-        let _ = self.done.try_send(());
+        self.tell();
     }
 }

@@ -462,18 +462,16 @@ impl Connection {
             // The machine has answered for the application, or the peer cannot be reached: nothing more leaves.
             return (Ok(Sent::Gone), self.drive(cx));
         }
-        let begun = self.begin(if more { Body::Stream } else { Body::Whole(data.len() as u64) });
-        let sent = begun.and_then(|()| {
-            let machine = self.protocol.as_http1();
-            if !data.is_empty() {
-                machine.send(data)?;
-            }
-            if more { Ok(()) } else { machine.finish(None) }
-        });
+        if let Err(misuse) = self.begin(if more { Body::Stream } else { Body::Whole(data.len() as u64) }) {
+            return (Err(misuse), Verdict::Keep);
+        }
+        let machine = self.protocol.as_http1();
+        let sent = if data.is_empty() { Ok(()) } else { machine.send(data) };
+        let sent = sent.and_then(|()| if more { Ok(()) } else { machine.finish(None) });
         if let Err(misuse) = sent {
-            // Too few bytes were sent for the length that was promised: only the connection's end can say so.
+            // Too few bytes for the length that was promised: the machine has ended the connection, as only that tells.
             if matches!(misuse, Misuse::TooShort { .. }) {
-                self.give_up(cx);
+                self.exchange = None;
             }
             return (Err(misuse), self.drive(cx));
         }
@@ -537,13 +535,17 @@ impl Connection {
 
     fn begin(&mut self, body: Body) -> Result<(), Misuse> {
         let Some(exchange) = &mut self.exchange else { return Err(Misuse::NoRequest) };
-        match std::mem::replace(&mut exchange.stage, Stage::Begun) {
-            Stage::Held(response) => self.protocol.as_http1().respond(response, body),
-            Stage::Begun => Ok(()),
-            Stage::Waiting => {
-                exchange.stage = Stage::Waiting;
-                Err(Misuse::NotStarted)
+        match std::mem::take(&mut exchange.stage) {
+            Stage::Held(response) => {
+                self.protocol.as_http1().respond(response, body)?;
+                exchange.stage = Stage::Begun;
+                Ok(())
             }
+            Stage::Begun => {
+                exchange.stage = Stage::Begun;
+                Ok(())
+            }
+            Stage::Waiting => Err(Misuse::NotStarted),
         }
     }
 }

@@ -31,6 +31,9 @@ impl Connection {
             _ if response.status() == 304 => Length::None,
             // Nothing tells how long the answer to a GET would be.
             (None, Body::Whole(0)) if silent => Length::None,
+            (None, Body::Whole(_)) if response.has(Name::TransferEncoding) && self.version == Version::Http11 => {
+                Length::Chunked
+            }
             (None, Body::Whole(sent)) => Length::Known(sent),
             (None, Body::Stream) if self.version == Version::Http11 => Length::Chunked,
             (None, Body::Stream) if silent => Length::None,

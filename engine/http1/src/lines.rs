@@ -247,6 +247,7 @@ mod tests {
         let mut lines = lines(&[("content-length", "1")]).unwrap();
         assert!(lines.field(b"content-length", b"2").is_err());
         assert!(lines.field(b"x", b"\n").is_err());
+        assert_eq!(lines.content_length(), Some(1));
         assert_eq!(lines.finish(Length::Known(1), Persistence::Default, 0), b"content-length: 1\r\n\r\n"[..]);
     }
 

@@ -89,7 +89,7 @@ fn version(minor: Option<u8>) -> Version {
 fn note(block: &[u8], parsed: &[Header<'_>], places: &mut Vec<Place>) {
     places.extend(parsed.iter().map(|header| Place {
         name: Span::within(block, header.name.as_bytes()),
-        value: Span::within(block, crate::grammar::trim(header.value)),
+        value: Span::within(block, header.value),
         known: None,
     }));
 }

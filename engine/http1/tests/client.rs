@@ -206,3 +206,54 @@ fn truncated_responses_are_errors() {
         assert_eq!(answer, Err(Error::Truncated), "{end}");
     }
 }
+
+#[test]
+fn response_that_ends_with_the_connection_is_the_last() {
+    let mut side = asked("GET");
+    assert!(side.machine.keeps_alive());
+    side.feed("HTTP/1.1 200 OK\r\n\r\n").response();
+    assert!(!side.machine.keeps_alive());
+}
+
+#[test]
+fn server_that_closes_early_is_not_waited_for() {
+    let mut side = Side::client();
+    assert_eq!(side.machine.request(request("POST", "/", &[("host", "test")]), Body::Stream), Ok(()));
+    side.feed("HTTP/1.1 413 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").response();
+    side.body();
+    side.closes(Close::Flush);
+    assert_eq!(side.machine.send(Bytes::from_static(b"x")), Err(Misuse::Closed));
+}
+
+#[test]
+fn idle_client_closes_at_shutdown_and_one_under_way_after_its_response() {
+    let mut idle = Side::client();
+    idle.machine.shutdown();
+    idle.closes(Close::Flush);
+    let mut busy = asked("GET");
+    busy.machine.shutdown();
+    busy.feed("HTTP/1.1 204 No Content\r\n\r\n").response();
+    busy.body();
+    busy.closes(Close::Flush);
+}
+
+#[test]
+fn tunnel_follows_a_successful_connect() {
+    let mut side = Side::client();
+    assert_eq!(side.machine.request(request("CONNECT", "a:1", &[("host", "a:1")]), Body::Whole(0)), Ok(()));
+    assert_eq!(side.machine.finish(None), Ok(()));
+    assert_eq!(side.sent(), "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n");
+    side.feed("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntunnelled").response();
+    assert_eq!(side.body(), "");
+    assert_eq!(side.poll(), Ok(Next::Switched));
+    assert_eq!(side.rx, b"tunnelled"[..]);
+}
+
+#[test]
+fn switch_to_no_protocol_is_an_error() {
+    let mut side = Side::client();
+    let ask = request("GET", "/", &[("host", "test"), ("upgrade", "x")]);
+    assert_eq!(side.machine.request(ask, Body::Whole(0)), Ok(()));
+    side.feed("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+    assert_eq!(side.poll(), Err(Error::UnexpectedSwitch));
+}

@@ -166,3 +166,14 @@ fn deadlines_can_be_set() {
     side.answer("");
     assert_eq!(side.machine.poll_timeout(), Some(side.now + MOMENT * 2));
 }
+
+#[test]
+fn deadline_of_an_unread_body_ends_with_it() {
+    let mut side = Side::server();
+    side.feed("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 5\r\n\r\n").request();
+    side.answer("early");
+    assert_eq!(side.feed("hel").poll(), Ok(Next::NeedInput));
+    side.wait(HEAD - MOMENT);
+    assert_eq!(side.feed("lo").poll(), Ok(Next::NeedInput));
+    assert_eq!(side.machine.poll_timeout(), Some(side.now + IDLE));
+}

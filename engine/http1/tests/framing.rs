@@ -248,3 +248,35 @@ fn big_body_is_sent_by_reference() {
         assert!(side.sent().contains(length));
     }
 }
+
+#[test]
+fn status_304_gets_no_framing_of_its_own() {
+    for body in [Body::Stream, Body::Whole(5)] {
+        let mut side = Side::server();
+        side.get("/");
+        assert_eq!(side.machine.respond(response(304, &[]), body), Ok(()));
+        assert_eq!(side.machine.finish(None), Ok(()));
+        assert_eq!(side.sent(), "HTTP/1.1 304 Not Modified\r\n\r\n");
+    }
+}
+
+#[test]
+fn response_to_head_needs_no_end_in_1_0() {
+    let mut side = Side::server();
+    side.feed("HEAD / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n").request();
+    side.body();
+    assert_eq!(side.stream_with(response(200, &[]), "a"), "HTTP/1.1 200 OK\r\nconnection: keep-alive\r\n\r\n");
+    assert!(side.machine.is_idle());
+}
+
+#[test]
+fn farewell_to_head_has_no_body() {
+    let mut side = Side::server();
+    side.feed("HEAD / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\nnonsense").request();
+    assert_eq!(side.poll(), Err(http1::Error::InvalidChunkSize));
+    let farewell = side.sent();
+    assert!(
+        farewell.starts_with("HTTP/1.1 400 ") && farewell.ends_with("\r\ncontent-length: 30\r\n\r\n"),
+        "{farewell}"
+    );
+}

@@ -138,3 +138,13 @@ fn connection_options_are_a_list_over_all_their_fields() {
     assert!(!keeps("1.0", "") && keeps("1.0", "connection: x,Keep-Alive\r\n"));
     assert!(!keeps("1.0", "connection: keep-alive, close\r\n"));
 }
+
+#[test]
+fn one_empty_line_is_skipped_in_front_of_each_request() {
+    let mut side = Side::server();
+    for _ in 0..3 {
+        side.feed("\r\n");
+        side.get("/");
+        side.answer("");
+    }
+}

@@ -150,3 +150,23 @@ fn exchange_aborted_before_its_response_ends_silently() {
     assert_eq!(side.sent(), "");
     assert_eq!(side.machine.respond(response(500, &[]), Body::Whole(0)), Err(http1::Misuse::Closed));
 }
+
+#[test]
+fn request_waiting_at_shutdown_is_served_last() {
+    let mut side = ask("1.1", "");
+    side.feed("GET /next HTTP/1.1\r\nhost: test\r\n\r\nGET /never");
+    side.answer("");
+    side.machine.shutdown();
+    assert_eq!(side.request().path(), b"/next");
+    side.body();
+    assert!(side.answer("").contains("\r\nconnection: close\r\n"));
+    side.closes(Close::Linger);
+}
+
+#[test]
+fn closing_exchange_without_a_body_needs_no_lingering_also_when_its_end_was_not_asked_for() {
+    let mut side = Side::server();
+    side.feed("GET / HTTP/1.0\r\n\r\n").request();
+    side.answer("");
+    side.closes(Close::Flush);
+}

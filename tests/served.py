@@ -56,7 +56,7 @@ class LoopWithoutReaders(asyncio.SelectorEventLoop):
     def _refuse(self, *arguments: object) -> Any:
         raise NotImplementedError
 
-    add_reader = add_writer = _refuse
+    add_reader = add_writer = _refuse  # type: ignore[assignment]
 
 
 def listening(family: int = socket.AF_INET, address: str = "127.0.0.1") -> socket.socket:

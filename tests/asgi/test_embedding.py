@@ -39,7 +39,7 @@ def test_serve_runs_beside_other_tasks_until_it_is_cancelled(mode: Mode) -> None
             )
         )
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            answers = []
+            answers: list[bytes] = []
             while not answers:
                 with contextlib.suppress(httpx.ConnectError):
                     answers = [(await client.get("/")).content for _ in range(3)]

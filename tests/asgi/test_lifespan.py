@@ -111,7 +111,7 @@ def test_messages_sent_by_the_lifespan_task_later_do_not_disturb(serve: Serve) -
 
 
 @pytest.mark.parametrize("lifespan", ["on", "auto"])
-def test_failed_startup_ends_the_server_before_it_accepts(mode: Mode, lifespan: str) -> None:
+def test_failed_startup_ends_the_server_before_it_accepts(mode: Mode, lifespan: Any) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "lifespan"
         await receive()

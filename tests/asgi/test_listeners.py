@@ -211,7 +211,7 @@ def test_server_out_of_descriptors_waits_without_spinning_and_serves_again(mode:
         address = ("127.0.0.1", int(process.stdout.readline()))
         assert process.stdout.readline() == "limited\n"
         wires = [Wire(address) for _ in range(40)]
-        answered = []
+        answered: list[Wire] = []
         for wire in wires:
             wire.send(b"GET / HTTP/1.1\r\nhost: test\r\n\r\n")
         while len(answered) < 5:

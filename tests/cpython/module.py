@@ -75,7 +75,8 @@ def main() -> int:
             left_out[test.id()] = reason_text
         else:
             chosen.addTest(test)
-    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=1, resultclass=Counting)
+    counting: Any = Counting
+    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=1, resultclass=counting)
     result: Any = runner.run(chosen)
     bad = [*result.failures, *result.errors]
     failures = sorted({str(test.id()) for test, _ in bad} | {str(test.id()) for test in result.unexpectedSuccesses})

@@ -370,7 +370,7 @@ class NestableLoop(asyncio.SelectorEventLoop):
 
 
 def nestable() -> NestableLoop:
-    return NestableLoop(NativeSelector())  # type: ignore[arg-type]
+    return NestableLoop(NativeSelector())
 
 
 def test_nested_turns_inside_a_callback_serve_foreign_files() -> None:

@@ -264,7 +264,7 @@ def test_exception_in_a_done_callback_reaches_the_loops_handler(run: Any) -> Non
 
 def test_create_task_takes_the_awaitable_and_refuses_the_future(run: Any) -> None:
     async def main() -> None:
-        await asyncio.create_task(sleep(0.001))  # type: ignore[arg-type]
+        await asyncio.create_task(sleep(0.001))
         future: Any = Pending(0.001).future
         with pytest.raises(TypeError):
             await asyncio.create_task(future)

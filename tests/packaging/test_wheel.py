@@ -60,7 +60,7 @@ def empty(tmp_path: Path) -> Empty:
 
 def example_answers(environment: Empty) -> None:
     """The command of the environment serves the example, which is asked once."""
-    command = [environment.path / "bin" / "fasterapi", "run", "hello:app", "--app-dir", ROOT / "examples"]
+    command = [str(environment.path / "bin" / "fasterapi"), "run", "hello:app", "--app-dir", str(ROOT / "examples")]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FASTERAPI"))}
     with subprocess.Popen([*command, "--port", "0"], stderr=subprocess.PIPE, text=True, env=clean) as process:
         assert process.stderr is not None

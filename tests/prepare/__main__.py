@@ -51,7 +51,7 @@ def bench(arguments: Sequence[str]) -> int:
 
 def fmt(arguments: Sequence[str]) -> int:
     """Formats Rust and Python."""
-    environment = Environment("lint", required()[-1]).make().groups("lint", "examples")
+    environment = Environment("lint", required()[-1]).make().groups("lint", "test")
     run(["cargo", "fmt", "--all"])
     run([environment.program("ruff"), "check", "--fix", "."])
     run([environment.program("ruff"), "format", "."])

@@ -12,6 +12,11 @@ from tree import ROOT, attempt
 from wheels import Builder
 
 FORMATTED = ("python", "tests", "examples", "stubs")
+SUITES = (
+    "--config-file=tests/mypy.ini",
+    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/conftest.py"),
+    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython")),
+)
 PURITY = ROOT / "tests" / "purity" / "check.py"
 
 
@@ -19,7 +24,7 @@ def lint() -> int:
     """Formatting, clippy, purity, ruff, types and stubs; 1 where any fails."""
     interpreters = required()
     newest = interpreters[-1]
-    environment = Environment("lint", newest).make().groups("lint", "examples")
+    environment = Environment("lint", newest).make().groups("lint", "test")
     environment.wheel(Builder(newest).package(interpreters)[newest.tag])
     python = environment.python
     commands: list[tuple[str, list[str]]] = [
@@ -28,7 +33,8 @@ def lint() -> int:
         ("ruff", [str(environment.program("ruff")), "check", "."]),
         ("ruff format", [str(environment.program("ruff")), "format", "--check", *FORMATTED]),
         ("mypy", [str(python), "-m", "mypy"]),
-        ("mypy, tests", [str(python), "-m", "mypy", "--strict", "tests/prepare"]),
+        ("mypy, prepare", [str(python), "-m", "mypy", "--strict", "tests/prepare"]),
+        ("mypy, tests", [str(python), "-m", "mypy", *SUITES]),
         ("pyright", [str(environment.program("pyright"))]),
         ("stubtest", [str(python), "-m", "mypy.stubtest", "fasterapi._engine"]),
     ]
@@ -39,8 +45,8 @@ def lint() -> int:
     failed = [name for name, command in commands if not attempt(command, PATH=search, PYO3_PYTHON=str(python))]
     with tempfile.TemporaryDirectory() as elsewhere:
         # In the tree, the source folder would be checked instead of what is installed.
-        command = [environment.program("pyright"), "--verifytypes", "fasterapi", "--ignoreexternal"]
-        if not attempt(command, Path(elsewhere), PATH=search):
+        pyright = [str(environment.program("pyright")), "--verifytypes", "fasterapi", "--ignoreexternal"]
+        if not attempt(pyright, Path(elsewhere), PATH=search):
             failed.append("verifytypes")
     print(f"\nlint: {', '.join(failed)} failed" if failed else "\nlint: all clean")
     return 1 if failed else 0

@@ -155,6 +155,7 @@ fn exchange_aborted_before_its_response_ends_silently() {
 fn request_waiting_at_shutdown_is_served_last() {
     let mut side = ask("1.1", "");
     side.feed("GET /next HTTP/1.1\r\nhost: test\r\n\r\nGET /never");
+    assert_eq!(side.poll(), Ok(Next::Paused));
     side.answer("");
     side.machine.shutdown();
     assert_eq!(side.request().path(), b"/next");

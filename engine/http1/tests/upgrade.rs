@@ -136,3 +136,20 @@ fn client_switches_where_it_asked() {
     assert_eq!(side.poll(), Ok(Next::Switched));
     assert_eq!(side.rx, b"next"[..]);
 }
+
+#[test]
+fn tunnel_has_no_connection_field_and_outlives_the_look_at_what_to_send() {
+    let mut side = Side::server();
+    side.feed("CONNECT a:1 HTTP/1.0\r\n\r\n").request();
+    assert_eq!(side.body(), "");
+    assert_eq!(side.machine.respond(response(200, &[]), Body::Stream), Ok(()));
+    assert_eq!(side.sent(), "HTTP/1.1 200 OK\r\n\r\n");
+    assert!(!side.machine.is_idle());
+    assert_eq!(side.poll(), Ok(Next::Switched));
+    let mut side = Side::server();
+    side.feed("CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n").request();
+    assert_eq!(side.body(), "");
+    assert_eq!(side.machine.respond(response(200, &[]), Body::Stream), Ok(()));
+    assert!(side.sent().ends_with("\r\n\r\n") && !side.machine.is_idle());
+    assert_eq!(side.poll(), Ok(Next::Switched));
+}

@@ -280,3 +280,16 @@ fn farewell_to_head_has_no_body() {
         "{farewell}"
     );
 }
+
+#[test]
+fn whole_body_stays_chunked_where_the_application_asked_for_it() {
+    let chunked = || response(200, &[("transfer-encoding", "chunked")]);
+    let mut side = Side::server();
+    side.get("/");
+    let sent = side.answer_with(chunked(), "hello");
+    assert_eq!(sent, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+    side.feed("GET / HTTP/1.0\r\n\r\n").request();
+    side.body();
+    let sent = side.answer_with(chunked(), "hello");
+    assert_eq!(sent, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
+}

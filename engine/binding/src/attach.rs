@@ -70,8 +70,7 @@ fn embed(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Host>> {
         Err(error) if error.is_instance_of::<PyNotImplementedError>(py) => {
             let host = Host::new(Mode::Thread).map_err(fault::system)?;
             host.belongs_to(event_loop)?;
-            // Nothing of such a loop holds a reader: the loop itself keeps the poker, and with it the host.
-            event_loop.setattr(intern!(py, "_fasterapi_poker"), Poker::start(py, &host)?)?;
+            Poker::start(event_loop, host.clone())?;
             Ok(host)
         }
         Err(error) => Err(error),

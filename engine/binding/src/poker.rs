@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
+use std::time::Duration;
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -11,9 +12,13 @@ use rustix::event::{PollFd, PollFlags, poll};
 use crate::host::Host;
 use crate::{call, fault};
 
+/// When the handle that the loop keeps for the poker would fire: a century is as good as never.
+const NEVER: f64 = 3.0e9;
+
 /// For loops without `add_reader`: a thread that waits for the poller's descriptor and pokes the loop.
 ///
-/// It does no work of its own: the turn runs on the loop's thread, and the thread waits for its end.
+/// It does no work of its own: the turn runs on the loop's thread, and the thread waits for its end. The loop holds
+/// the poker, and with it the host, by a timer that never fires: a loop that is closed drops its timers.
 #[pyclass(frozen, module = "fasterapi._engine")]
 pub(crate) struct Poker {
     host: Arc<Host>,
@@ -29,15 +34,26 @@ struct Poke {
 }
 
 impl Poker {
-    pub(crate) fn start(py: Python<'_>, host: &Arc<Host>) -> PyResult<Py<Self>> {
+    pub(crate) fn start(event_loop: &Bound<'_, PyAny>, host: Arc<Host>) -> PyResult<()> {
+        let py = event_loop.py();
         let stop = Arc::new(AtomicBool::new(false));
         let poller = call::duplicate(host.reactor()?.selector().as_raw_fd())?;
-        let call_soon = host.event_loop(py)?.getattr(intern!(py, "call_soon_threadsafe"))?.unbind();
-        let weak_host = Arc::downgrade(host);
-        let stopped = stop.clone();
-        let run = move || watch(&poller, &stopped, &weak_host, &call_soon);
+        let (watched, stopped) = (Arc::downgrade(&host), stop.clone());
+        let run = move || watch(&poller, &stopped, &watched);
         thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;
-        Py::new(py, Self { host: host.clone(), stop })
+        let poker = Py::new(py, Self { host, stop })?;
+        event_loop.call_method1(intern!(py, "call_later"), (NEVER, poker))?;
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Poker {
+    /// The timer's call, which only a clock that jumps a century makes: the poker stays as it is.
+    fn __call__(slf: Py<Self>, py: Python<'_>) -> PyResult<()> {
+        let event_loop = slf.get().host.event_loop(py)?;
+        event_loop.call_method1(intern!(py, "call_later"), (NEVER, slf))?;
+        Ok(())
     }
 }
 
@@ -45,25 +61,27 @@ impl Drop for Poker {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         self.host.engine().remote().wake();
+        self.host.clear();
     }
 }
 
-fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>, call_soon: &Py<PyAny>) {
+fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>) {
     let (done, turned) = sync_channel(1);
     while !stop.load(Ordering::Acquire) {
         let mut watched = [PollFd::new(poller, PollFlags::IN)];
         // An interrupted wait is a wait that ended early.
-        if poll(&mut watched, None).is_ok() && !stop.load(Ordering::Acquire) && !poke(host, &done, &turned, call_soon) {
+        if poll(&mut watched, None).is_ok() && !stop.load(Ordering::Acquire) && !poke(host, &done, &turned) {
             return;
         }
     }
 }
 
 /// False once the loop is closed.
-fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>, call_soon: &Py<PyAny>) -> bool {
+fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>) -> bool {
     let queued = Python::try_attach(|py| {
+        let event_loop = host.upgrade().ok_or_else(fault::closed)?.event_loop(py)?;
         let poke = Py::new(py, Poke { host: host.clone(), done: done.clone(), told: AtomicBool::new(false) })?;
-        call_soon.call1(py, (poke,)).map(drop)
+        event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (poke,)).map(drop)
     });
     matches!(queued, Some(Ok(()))) && turned.recv().is_ok()
 }
@@ -71,7 +89,7 @@ fn poke(host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>, call_so
 #[pymethods]
 impl Poke {
     fn __call__(&self, py: Python<'_>) -> PyResult<()> {
-        let turned = self.host.upgrade().map_or(Ok(()), |host| host.turn(py, Some(std::time::Duration::ZERO)));
+        let turned = self.host.upgrade().map_or(Ok(()), |host| host.turn(py, Some(Duration::ZERO)));
         self.tell();
         turned
     }

@@ -1,8 +1,8 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Weak};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use pyo3::intern;
@@ -23,6 +23,7 @@ const NEVER: f64 = 3.0e9;
 pub(crate) struct Poker {
     host: Arc<Host>,
     stop: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The call that the loop makes for a poke.
@@ -40,8 +41,8 @@ impl Poker {
         let poller = call::duplicate(host.reactor()?.selector().as_raw_fd())?;
         let (watched, stopped) = (Arc::downgrade(&host), stop.clone());
         let run = move || watch(&poller, &stopped, &watched);
-        thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;
-        let poker = Py::new(py, Self { host, stop })?;
+        let thread = thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;
+        let poker = Py::new(py, Self { host, stop, thread: Mutex::new(Some(thread)) })?;
         event_loop.call_method1(intern!(py, "call_later"), (NEVER, poker))?;
         Ok(())
     }
@@ -62,6 +63,12 @@ impl Drop for Poker {
         self.stop.store(true, Ordering::Release);
         self.host.engine().remote().wake();
         self.host.clear();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The thread itself drops the poker where it held the loop's last reference.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
+            // A thread that panicked has ended as well.
+            Python::attach(|py| py.detach(|| drop(thread.join())));
+        }
     }
 }
 

@@ -48,16 +48,20 @@ impl Host {
             self.hand_over_results(py)?;
             let batch = self.reactor()?.take_deliveries();
             if batch.is_empty() {
-                return Ok(());
+                break;
             }
             let mut rest = batch.into_iter();
             while let Some(delivery) = rest.next() {
                 if let Err(error) = self.hand_over(py, delivery) {
-                    self.reactor()?.restore(rest.collect());
+                    let mut reactor = self.reactor()?;
+                    reactor.restore(rest.collect());
+                    reactor.flush();
                     return Err(error);
                 }
             }
+            self.reactor()?.flush();
         }
+        self.reactor()?.flush();
         Ok(())
     }
 

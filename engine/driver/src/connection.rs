@@ -59,6 +59,8 @@ pub(crate) struct Connection {
     pub(crate) armed: Option<Armed>,
     /// Waits in the reactor's list for a later turn.
     pub(crate) queued: bool,
+    /// Waits in the reactor's list for the end of the deliveries.
+    pub(crate) unflushed: bool,
     transport: Transport,
     protocol: Protocol,
     rx: BytesMut,
@@ -93,6 +95,8 @@ struct Budget {
 pub(crate) struct Context<'a> {
     pub(crate) now: Instant,
     pub(crate) turn: u32,
+    /// Small pieces are written at the end of the deliveries, all connections together.
+    pub(crate) gather: bool,
     pub(crate) scratch: &'a mut Vec<u8>,
     pub(crate) deliveries: &'a mut Vec<Delivery>,
 }
@@ -103,6 +107,8 @@ pub(crate) enum Verdict {
     Keep,
     /// There is more to do, but not in this turn.
     Again,
+    /// There is something to write when the deliveries end.
+    Flush,
     Remove,
 }
 
@@ -120,6 +126,7 @@ impl Connection {
             addresses,
             armed: None,
             queued: false,
+            unflushed: false,
             transport: Transport::Plain(stream),
             protocol: Protocol::http1(config),
             rx: BytesMut::new(),
@@ -474,6 +481,13 @@ impl Connection {
                 self.exchange = None;
             }
             return (Err(misuse), self.drive(cx));
+        }
+        let gathers = cx.gather && self.pending() <= LOW_WATER;
+        if gathers {
+            if !more {
+                self.exchange = None;
+            }
+            return (Ok(Sent::Done), Verdict::Flush);
         }
         if !more {
             self.exchange = None;

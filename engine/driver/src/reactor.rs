@@ -68,6 +68,8 @@ pub struct Reactor {
     deliveries: Vec<Delivery>,
     pending: Vec<Key>,
     held: Vec<ExchangeKey>,
+    gathering: bool,
+    unflushed: Vec<Key>,
     pub(crate) scratch: Vec<u8>,
     wakes: Vec<Waker>,
     due: Vec<Due>,
@@ -112,6 +114,8 @@ impl Reactor {
             deliveries: Vec::new(),
             pending: Vec::new(),
             held: Vec::new(),
+            gathering: false,
+            unflushed: Vec::new(),
             scratch: Vec::new(),
             wakes: Vec::new(),
             due: Vec::new(),
@@ -268,9 +272,25 @@ impl Reactor {
         ended
     }
 
-    /// What happened since the last call.
+    /// What happened since the last call. Until [`flush`](Reactor::flush) small pieces of responses are gathered: a
+    /// peer that waits for several is woken once, and the applications are not interrupted by writes.
     pub fn take_deliveries(&mut self) -> Vec<Delivery> {
+        self.gathering = true;
         std::mem::take(&mut self.deliveries)
+    }
+
+    /// Writes what was gathered, and reads on where a response has ended.
+    pub fn flush(&mut self) {
+        self.gathering = false;
+        let now = Instant::now();
+        let mut unflushed = std::mem::take(&mut self.unflushed);
+        for key in unflushed.drain(..) {
+            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(key) {
+                connection.unflushed = false;
+                self.drive_at(key, now);
+            }
+        }
+        self.unflushed = unflushed;
     }
 
     /// Puts deliveries that were not handled back in front.
@@ -476,8 +496,13 @@ impl Reactor {
     ) -> Option<R> {
         let Some(Socket::Connection(connection)) = self.sockets.get_mut(key) else { return None };
         let begun = self.deliveries.len();
-        let mut context =
-            Context { now, turn: self.turn, scratch: &mut self.scratch, deliveries: &mut self.deliveries };
+        let mut context = Context {
+            now,
+            turn: self.turn,
+            gather: self.gathering,
+            scratch: &mut self.scratch,
+            deliveries: &mut self.deliveries,
+        };
         let (answer, verdict) = act(connection, &mut context);
         let requests = self.deliveries.iter().skip(begun).filter(|new| matches!(new, Delivery::Request { .. })).count();
         if let Some(service) = self.services.get_mut(connection.service) {
@@ -485,6 +510,11 @@ impl Reactor {
         }
         match verdict {
             Verdict::Remove => self.remove(key),
+            Verdict::Flush => {
+                if !std::mem::replace(&mut connection.unflushed, true) {
+                    self.unflushed.push(key);
+                }
+            }
             verdict => {
                 if verdict == Verdict::Again && !connection.queued {
                     connection.queued = true;

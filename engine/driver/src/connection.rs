@@ -143,10 +143,14 @@ impl Connection {
     }
 
     /// Notes what the poller said; [`drive`](Connection::drive) acts on it.
-    pub(crate) fn note(&mut self, readable: bool, writable: bool, hung_up: bool) {
+    pub(crate) fn note(&mut self, readable: bool, writable: bool, hung_up: bool, reset: bool) {
         self.readable |= readable || hung_up;
         self.writable |= writable;
         self.hung_up |= hung_up;
+        // What was received before a reset cannot be read any more (RFC 9293, section 3.10.7).
+        if reset {
+            self.lose();
+        }
     }
 
     /// Reads, parses and writes as far as the peer, the application and the turn's budget let it.

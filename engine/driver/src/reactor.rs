@@ -390,7 +390,7 @@ impl Reactor {
                     let key = Key::from_id(id);
                     match self.sockets.get_mut(key) {
                         Some(Socket::Connection(connection)) => {
-                            connection.note(readable, writable, read_closed || write_closed || error);
+                            connection.note(readable, writable, read_closed || write_closed, error);
                         }
                         Some(Socket::Task(stream)) => {
                             let hung_up = read_closed || write_closed || error;

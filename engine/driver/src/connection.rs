@@ -127,7 +127,7 @@ impl Connection {
             armed: None,
             queued: false,
             unflushed: false,
-            transport: Transport::Plain(stream),
+            transport: Transport::plain(stream),
             protocol: Protocol::http1(config),
             rx: BytesMut::new(),
             tx: Outbox::new(),

@@ -171,7 +171,7 @@ impl Reactor {
         let key = self.sockets.insert_with(|key| {
             registered = stream.register(selector, key.id());
             let (reader, writer) = (Interest::default(), Interest::default());
-            Socket::Task(TaskStream { transport: Transport::Plain(stream), reader, writer })
+            Socket::Task(TaskStream { transport: Transport::plain(stream), reader, writer })
         });
         if let Err(error) = registered {
             self.sockets.remove(key);

@@ -19,6 +19,9 @@ MINORS = ("3.14", "3.15")
 CHROOT = CACHE / "forky"
 INSIDE = Path("/fasterapi")
 
+# The suites read /proc and open terminals. The mounts are the command's own and go with it.
+_MOUNT = 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"'
+
 _PACKAGES = [
     *(f"{package}" for minor in MINORS for package in (f"python{minor}", f"python{minor}-dev", f"python{minor}-venv")),
     *(f"libpython{minor}-testsuite" for minor in MINORS),
@@ -98,8 +101,8 @@ def _environment(minor: str, wheel: Path) -> None:
 
 def _enter(minor: str, *arguments: str) -> bool:
     python = INSIDE / ".cache" / f"venv-{minor}" / "bin" / "python"
-    script = 'cd "$0" && exec "$@"'
-    return attempt(["chroot", CHROOT, "sh", "-c", script, str(INSIDE), str(python), *arguments])
+    inside = ["env", "--chdir", str(INSIDE), str(python), *arguments]
+    return attempt(["unshare", "--mount", "sh", "-c", _MOUNT, CHROOT, *inside])
 
 
 def _inside(path: Path) -> Path:

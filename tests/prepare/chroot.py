@@ -78,7 +78,7 @@ def _install() -> None:
 
 def _copy_tree() -> None:
     inside = CHROOT / INSIDE.relative_to("/")
-    for name in ("tests", "examples", "pyproject.toml"):
+    for name in ("tests", "examples", "docs", "pyproject.toml"):
         source, target = ROOT / name, inside / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)

@@ -112,6 +112,6 @@ impl Host {
     }
 
     pub(crate) fn service(&self, py: Python<'_>, key: Key) -> Option<Py<HttpService>> {
-        self.tables().services.get(&key).map(|service| service.clone_ref(py))
+        self.tables().services.get(py, key)
     }
 }

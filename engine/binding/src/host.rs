@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -34,16 +33,51 @@ pub(crate) struct Host {
     /// The deliveries of a turn are under way: no task is current.
     at_loop_level: AtomicBool,
     resumes: AtomicU32,
+    turns: AtomicU32,
     /// Access lines were gathered since they were last written.
     lines: AtomicBool,
     event_loop: Mutex<Option<Py<PyWeakrefReference>>>,
     tables: Mutex<Tables>,
 }
 
+/// The services by the position of their key.
+#[derive(Default)]
+pub(crate) struct Services {
+    entries: Vec<Option<(Key, Py<HttpService>)>>,
+}
+
+impl Services {
+    pub(crate) fn get(&self, py: Python<'_>, key: Key) -> Option<Py<HttpService>> {
+        let (known, service) = self.entries.get(key.index())?.as_ref()?;
+        (*known == key).then(|| service.clone_ref(py))
+    }
+
+    /// Puts a service in place of whatever stood there, which is the caller's to drop outside the lock.
+    pub(crate) fn put(&mut self, key: Key, service: Py<HttpService>) -> Option<(Key, Py<HttpService>)> {
+        if self.entries.len() <= key.index() {
+            self.entries.resize_with(key.index() + 1, || None);
+        }
+        self.entries.get_mut(key.index())?.replace((key, service))
+    }
+
+    /// Takes a service out; it is the caller's to drop outside the lock.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<(Key, Py<HttpService>)> {
+        self.entries.get_mut(key.index())?.take_if(|(known, _)| *known == key)
+    }
+
+    fn all(&self, py: Python<'_>) -> Vec<Py<HttpService>> {
+        self.entries.iter().flatten().map(|(_, service)| service.clone_ref(py)).collect()
+    }
+
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.entries.iter().flatten().try_for_each(|(_, service)| visit.call(service))
+    }
+}
+
 /// The Python side of the engine's keys.
 #[derive(Default)]
 pub(crate) struct Tables {
-    pub(crate) services: HashMap<Key, Py<HttpService>>,
+    pub(crate) services: Services,
     pub(crate) connections: Connections,
     pub(crate) reactor: Option<Py<Reactor>>,
     pub(crate) resolved: Vec<(Py<NativeFuture>, PyResult<Py<PyAny>>)>,
@@ -58,6 +92,7 @@ impl Host {
             scheduled: AtomicBool::new(false),
             at_loop_level: AtomicBool::new(false),
             resumes: AtomicU32::new(0),
+            turns: AtomicU32::new(0),
             lines: AtomicBool::new(false),
             event_loop: Mutex::new(None),
             tables: Mutex::default(),
@@ -130,6 +165,7 @@ impl Host {
             return Ok(());
         }
         self.resumes.store(0, Ordering::Relaxed);
+        self.turns.fetch_add(1, Ordering::Relaxed);
         self.at_loop_level.store(true, Ordering::Relaxed);
         let delivered = self.deliver(py);
         self.at_loop_level.store(false, Ordering::Relaxed);
@@ -150,7 +186,7 @@ impl Host {
         if !self.lines.swap(false, Ordering::Relaxed) {
             return;
         }
-        let services: Vec<_> = self.tables().services.values().map(|service| service.clone_ref(py)).collect();
+        let services: Vec<_> = self.tables().services.all(py);
         for service in services {
             service.get().flush_access();
         }
@@ -172,6 +208,11 @@ impl Host {
             self.event_loop(py)?.call_method1(intern!(py, "call_soon"), (turn,))?;
         }
         Ok(())
+    }
+
+    /// The number of the turn.
+    pub(crate) fn turns(&self) -> u32 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// The queued turn has come.
@@ -256,7 +297,7 @@ impl Host {
     /// What Python holds through the host, for the cycle collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         let Ok(tables) = self.tables.try_lock() else { return Ok(()) };
-        tables.services.values().try_for_each(|service| visit.call(service))
+        tables.services.traverse(visit)
     }
 
     /// Lets go of everything Python.

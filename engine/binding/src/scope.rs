@@ -8,6 +8,10 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use crate::connections::Ends;
 use crate::words::Words;
 
+/// The keys whose values differ from request to request.
+const VARYING: [&str; 9] =
+    ["asgi", "http_version", "method", "path", "raw_path", "query_string", "headers", "client", "server"];
+
 /// What all scopes of one service have in common.
 pub(crate) struct Template {
     common: Py<PyDict>,
@@ -26,10 +30,14 @@ impl Template {
         let asgi = PyDict::new(py);
         asgi.set_item("version", "3.0")?;
         asgi.set_item("spec_version", spec_version)?;
+        // All keys of a scope: a copy of the whole table never grows.
         let common = PyDict::new(py);
         common.set_item("type", "http")?;
         common.set_item("scheme", "http")?;
         common.set_item("root_path", root_path)?;
+        for key in VARYING.iter().chain(state.is_some().then_some(&"state")) {
+            common.set_item(PyString::intern(py, key), py.None())?;
+        }
         Ok(Self { common: common.unbind(), asgi: asgi.unbind(), state, root_path: root_path.to_owned() })
     }
 

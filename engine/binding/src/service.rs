@@ -30,6 +30,8 @@ pub(crate) struct HttpService {
     template: Template,
     starter: Starter,
     raises: bool,
+    /// Calling the application runs code of its own: it is no coroutine function.
+    runs_at_call: bool,
     config: ServiceConfig,
     access: AccessSink,
     error_log: Option<Py<PyAny>>,
@@ -105,8 +107,10 @@ impl HttpService {
             Some(context) => context,
             None => py.import("contextvars")?.call_method0("copy_context")?.unbind(),
         };
+        let runs_at_call = !is_coroutine_function(app.bind(py))?;
         Ok(Self {
             app,
+            runs_at_call,
             context,
             template: Template::new(py, root_path, spec_version, state)?,
             starter: Starter::new(py, r#loop.clone_ref(py))?,
@@ -211,7 +215,7 @@ impl HttpService {
             return if here { Ok(key) } else { Err(PyRuntimeError::new_err("the service runs on another loop")) };
         }
         let key = host.reactor()?.add_service(this.config.clone());
-        let replaced = host.tables().services.insert(key, slf.clone().unbind());
+        let replaced = host.tables().services.put(key, slf.clone().unbind());
         drop(replaced);
         if this.place.set(Place { host: Arc::downgrade(host), key }).is_err() {
             return Err(PyRuntimeError::new_err("the service was given a place twice at once"));
@@ -241,7 +245,13 @@ impl HttpService {
         let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
         let receive = exchange.getattr(intern!(py, "receive"))?;
         let send = exchange.getattr(intern!(py, "send"))?;
-        let coroutine = call::run_in_context(&context, this.app.bind(py), [scope.as_any(), &receive, &send])?;
+        let (app, arguments) = (this.app.bind(py), [scope.as_any(), &receive, &send]);
+        let coroutine = if this.runs_at_call {
+            call::run_in_context(&context, app, arguments)?
+        } else {
+            call::vectorcall(app, arguments, None)?
+        };
+        this.starter.look(py, host.turns())?;
         let task = this.starter.start(&coroutine, &context)?;
         if task.call_method0(intern!(py, "done"))?.is_truthy()? {
             return Self::finish(&exchange, &task);
@@ -302,7 +312,7 @@ impl HttpService {
         if let Some((host, key)) = this.placed()? {
             this.access.flush();
             host.reactor()?.remove_service(key);
-            let removed = host.tables().services.remove(&key);
+            let removed = host.tables().services.remove(key);
             drop(removed);
         }
         let waiters = std::mem::take(&mut this.lock().waiters);
@@ -408,6 +418,16 @@ fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<En
     let before = host.tables().connections.remember(connection, ends);
     drop(before);
     Ok(host.tables().connections.ends(py, connection))
+}
+
+/// Whether calling `app` makes a coroutine and runs nothing.
+fn is_coroutine_function(app: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = app.py();
+    let is = py.import("inspect")?.getattr("iscoroutinefunction")?;
+    if is.call1((app,))?.is_truthy()? {
+        return Ok(true);
+    }
+    is.call1((app.get_type().getattr(intern!(py, "__call__"))?,))?.is_truthy()
 }
 
 fn seconds(name: &str, value: f64) -> PyResult<Duration> {

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -11,6 +13,9 @@ pub(crate) struct Starter {
     event_loop: Py<PyAny>,
     /// `asyncio.Task`, where it takes `eager_start` (3.12 and later).
     eager: Option<Eager>,
+    /// The turn in which `observed` was found.
+    looked: AtomicU32,
+    observed: AtomicBool,
 }
 
 struct Eager {
@@ -32,7 +37,15 @@ impl Starter {
         } else {
             None
         };
-        Ok(Self { event_loop, eager })
+        Ok(Self { event_loop, eager, looked: AtomicU32::new(0), observed: AtomicBool::new(true) })
+    }
+
+    /// Looks whether the user wants to see every task made: a task factory, or debug mode. Once a turn.
+    pub(crate) fn look(&self, py: Python<'_>, turn: u32) -> PyResult<()> {
+        if self.eager.is_some() && self.looked.swap(turn, Ordering::Relaxed) != turn {
+            self.observed.store(is_observed(self.event_loop.bind(py))?, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Runs `coroutine` in `context` as a real task: eagerly, so that one that never waits is done at once; by the
@@ -45,7 +58,7 @@ impl Starter {
         let py = context.py();
         let event_loop = self.event_loop.bind(py);
         match &self.eager {
-            Some(eager) if !is_observed(event_loop)? => call::vectorcall(
+            Some(eager) if !self.observed.load(Ordering::Relaxed) => call::vectorcall(
                 eager.class.bind(py),
                 [coroutine, event_loop, eager.name.bind(py), context, eager.start.bind(py)],
                 Some(eager.keywords.bind(py)),
@@ -59,7 +72,6 @@ impl Starter {
     }
 }
 
-/// Whether the user wants to see every task made.
 fn is_observed(event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = event_loop.py();
     Ok(!event_loop.call_method0(intern!(py, "get_task_factory"))?.is_none()

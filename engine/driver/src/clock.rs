@@ -9,8 +9,8 @@ pub(crate) struct DateLine {
 }
 
 impl DateLine {
-    /// `date: <IMF-fixdate>\r\n` (RFC 9110, section 5.6.7) for `now`.
-    pub(crate) fn at(&mut self, now: SystemTime) -> &[u8] {
+    /// Sets the clock.
+    pub(crate) fn set(&mut self, now: SystemTime) {
         let second = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
         if second != self.second || self.line.is_empty() {
             self.second = second;
@@ -19,6 +19,10 @@ impl DateLine {
             // Writing to a String cannot fail.
             let _ = write!(self.line, "date: {date}\r\n");
         }
+    }
+
+    /// `date: <IMF-fixdate>\r\n` (RFC 9110, section 5.6.7).
+    pub(crate) fn line(&self) -> &[u8] {
         self.line.as_bytes()
     }
 }
@@ -30,7 +34,9 @@ mod tests {
     #[test]
     fn the_line_is_an_imf_fixdate_and_follows_the_second() {
         let mut line = DateLine::default();
-        assert_eq!(line.at(UNIX_EPOCH), b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
-        assert_eq!(line.at(UNIX_EPOCH + Duration::from_millis(1999)), b"date: Thu, 01 Jan 1970 00:00:01 GMT\r\n");
+        line.set(UNIX_EPOCH);
+        assert_eq!(line.line(), b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
+        line.set(UNIX_EPOCH + Duration::from_millis(1999));
+        assert_eq!(line.line(), b"date: Thu, 01 Jan 1970 00:00:01 GMT\r\n");
     }
 }

@@ -1,16 +1,16 @@
+mod answer;
+
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use http1::{Misuse, Name, Response};
 use selector::{Ready, Selector, Wheel};
 
 use crate::clock::DateLine;
 use crate::connection::{Addresses, Connection, Context, Verdict};
-use crate::exchange::{Ended, ExchangeKey, Received, Sent};
+use crate::exchange::ExchangeKey;
 use crate::executor::Executor;
 use crate::listener::{ACCEPTS, Accepted, Listener, REST};
 use crate::service::{Service, ServiceConfig};
@@ -68,7 +68,8 @@ pub struct Reactor {
     deliveries: Vec<Delivery>,
     pending: Vec<Key>,
     held: Vec<ExchangeKey>,
-    gathering: bool,
+    /// Since when small pieces are gathered.
+    gathering: Option<Instant>,
     unflushed: Vec<Key>,
     pub(crate) scratch: Vec<u8>,
     wakes: Vec<Waker>,
@@ -114,7 +115,7 @@ impl Reactor {
             deliveries: Vec::new(),
             pending: Vec::new(),
             held: Vec::new(),
-            gathering: false,
+            gathering: None,
             unflushed: Vec::new(),
             scratch: Vec::new(),
             wakes: Vec::new(),
@@ -204,84 +205,17 @@ impl Reactor {
         }
     }
 
-    /// The next part of a request. `Pending` leaves an interest behind, told by [`Delivery::Receivable`].
-    pub fn receive(&mut self, key: ExchangeKey) -> Received {
-        self.with_exchange(key, |connection, cx| connection.receive(cx)).unwrap_or(Received::Disconnect)
-    }
-
-    /// Takes the head of a response; it leaves with the first body, or at the end of the turn.
-    ///
-    /// Adds the service's lines, `server` and `date`.
-    pub fn start(&mut self, key: ExchangeKey, mut response: Response) -> Result<Sent, Misuse> {
-        let Some(Socket::Connection(connection)) = self.sockets.get_mut(key.connection) else {
-            return Ok(Sent::Gone);
-        };
-        if !connection.serves(key.sequence) {
-            return Ok(Sent::Gone);
-        }
-        if let Some(service) = self.services.get(connection.service) {
-            let config = &service.config;
-            response.lines(&config.lines);
-            if let Some(server) = config.server.as_deref().filter(|_| !response.has(Name::Server)) {
-                response.field(b"server", server)?;
-            }
-            if config.date && !response.has(Name::Date) {
-                response.lines(self.date.at(SystemTime::now()));
-            }
-        }
-        connection.start(response)?;
-        self.held.push(key);
-        Ok(Sent::Done)
-    }
-
-    /// Whether the exchange is under way.
-    pub fn serves(&self, key: ExchangeKey) -> bool {
-        matches!(
-            self.sockets.get(key.connection),
-            Some(Socket::Connection(connection)) if connection.serves(key.sequence)
-        )
-    }
-
-    /// Takes body data of a response; `more` follows or not.
-    pub fn body(&mut self, key: ExchangeKey, data: Bytes, more: bool) -> Result<Sent, Misuse> {
-        if self.held.last() == Some(&key) {
-            self.held.pop();
-        }
-        self.with_exchange(key, |connection, cx| connection.body(data, more, cx)).unwrap_or(Ok(Sent::Gone))
-    }
-
-    /// The application of an exchange has returned; one that owes a response gets a 500 or the connection's end.
-    pub fn end(&mut self, key: ExchangeKey) -> Ended {
-        let (ended, refusable) = match self.sockets.get_mut(key.connection) {
-            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
-                let ended = match (connection.is_unanswerable(), connection.has_begun()) {
-                    (true, _) => Ended::Complete,
-                    (false, true) => Ended::Truncated,
-                    (false, false) => Ended::NoResponse,
-                };
-                (ended, connection.retract_head())
-            }
-            _ => return Ended::Complete,
-        };
-        if !(refusable && self.refuse(key).is_ok()) {
-            self.with_exchange(key, |connection, cx| {
-                connection.give_up(cx);
-                ((), connection.drive(cx))
-            });
-        }
-        ended
-    }
-
     /// What happened since the last call. Until [`flush`](Reactor::flush) small pieces of responses are gathered: a
     /// peer that waits for several is woken once, and the applications are not interrupted by writes.
     pub fn take_deliveries(&mut self) -> Vec<Delivery> {
-        self.gathering = true;
+        self.gathering = Some(Instant::now());
+        self.date.set(SystemTime::now());
         std::mem::take(&mut self.deliveries)
     }
 
     /// Writes what was gathered, and reads on where a response has ended.
     pub fn flush(&mut self) {
-        self.gathering = false;
+        self.gathering = None;
         let now = Instant::now();
         let mut unflushed = std::mem::take(&mut self.unflushed);
         for key in unflushed.drain(..) {
@@ -437,30 +371,6 @@ impl Reactor {
         self.due = due;
     }
 
-    /// Sends the heads of responses whose body did not come in the turn that gave the head.
-    fn release_heads(&mut self) {
-        for key in std::mem::take(&mut self.held) {
-            let held = matches!(
-                self.sockets.get(key.connection),
-                Some(Socket::Connection(connection)) if connection.serves(key.sequence) && connection.holds_head()
-            );
-            if held {
-                self.with_exchange(key, |connection, cx| ((), connection.release_head(cx)));
-            }
-        }
-    }
-
-    /// A plain 500 for an exchange whose application gave no answer.
-    fn refuse(&mut self, key: ExchangeKey) -> Result<(), Misuse> {
-        const WORDS: &[u8] = b"Internal Server Error";
-        let mut response = Response::new(500)?;
-        response.field(b"content-type", b"text/plain; charset=utf-8")?;
-        response.field(b"content-length", b"21")?;
-        response.field(b"connection", b"close")?;
-        self.start(key, response)?;
-        self.body(key, Bytes::from_static(WORDS), false).map(drop)
-    }
-
     fn drive(&mut self, key: Key) {
         self.drive_at(key, Instant::now());
     }
@@ -475,19 +385,6 @@ impl Reactor {
         }
     }
 
-    fn with_exchange<R>(
-        &mut self,
-        key: ExchangeKey,
-        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> (R, Verdict),
-    ) -> Option<R> {
-        match self.sockets.get(key.connection) {
-            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
-                self.with_connection(key.connection, Instant::now(), act)
-            }
-            _ => None,
-        }
-    }
-
     fn with_connection<R>(
         &mut self,
         key: Key,
@@ -499,7 +396,7 @@ impl Reactor {
         let mut context = Context {
             now,
             turn: self.turn,
-            gather: self.gathering,
+            gather: self.gathering.is_some(),
             scratch: &mut self.scratch,
             deliveries: &mut self.deliveries,
         };

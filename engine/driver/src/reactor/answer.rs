@@ -1,0 +1,122 @@
+//! The side of the applications: each call names an exchange, and one that is over answers as if the client had left.
+
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use http1::{Misuse, Name, Response};
+
+use super::{Reactor, Socket};
+use crate::connection::{Connection, Context, Verdict};
+use crate::exchange::{Ended, ExchangeKey, Received, Sent};
+
+impl Reactor {
+    /// The next part of a request. `Pending` leaves an interest behind, told by [`Delivery::Receivable`].
+    pub fn receive(&mut self, key: ExchangeKey) -> Received {
+        self.with_exchange(key, |connection, cx| connection.receive(cx)).unwrap_or(Received::Disconnect)
+    }
+
+    /// Takes the head of a response; it leaves with the first body, or at the end of the turn.
+    ///
+    /// Adds the service's lines, `server` and `date`.
+    pub fn start(&mut self, key: ExchangeKey, mut response: Response) -> Result<Sent, Misuse> {
+        let Some(Socket::Connection(connection)) = self.sockets.get_mut(key.connection) else {
+            return Ok(Sent::Gone);
+        };
+        if !connection.serves(key.sequence) {
+            return Ok(Sent::Gone);
+        }
+        if let Some(service) = self.services.get(connection.service) {
+            let config = &service.config;
+            response.lines(&config.lines);
+            if let Some(server) = config.server.as_deref().filter(|_| !response.has(Name::Server)) {
+                response.field(b"server", server)?;
+            }
+            if config.date && !response.has(Name::Date) {
+                if self.gathering.is_none() {
+                    self.date.set(SystemTime::now());
+                }
+                response.lines(self.date.line());
+            }
+        }
+        connection.start(response)?;
+        self.held.push(key);
+        Ok(Sent::Done)
+    }
+
+    /// Whether the exchange is under way.
+    pub fn serves(&self, key: ExchangeKey) -> bool {
+        matches!(
+            self.sockets.get(key.connection),
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence)
+        )
+    }
+
+    /// Takes body data of a response; `more` follows or not.
+    pub fn body(&mut self, key: ExchangeKey, data: Bytes, more: bool) -> Result<Sent, Misuse> {
+        if self.held.last() == Some(&key) {
+            self.held.pop();
+        }
+        self.with_exchange(key, |connection, cx| connection.body(data, more, cx)).unwrap_or(Ok(Sent::Gone))
+    }
+
+    /// The application of an exchange has returned; one that owes a response gets a 500 or the connection's end.
+    pub fn end(&mut self, key: ExchangeKey) -> Ended {
+        let (ended, refusable) = match self.sockets.get_mut(key.connection) {
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
+                let ended = match (connection.is_unanswerable(), connection.has_begun()) {
+                    (true, _) => Ended::Complete,
+                    (false, true) => Ended::Truncated,
+                    (false, false) => Ended::NoResponse,
+                };
+                (ended, connection.retract_head())
+            }
+            _ => return Ended::Complete,
+        };
+        if !(refusable && self.refuse(key).is_ok()) {
+            self.with_exchange(key, |connection, cx| {
+                connection.give_up(cx);
+                ((), connection.drive(cx))
+            });
+        }
+        ended
+    }
+
+    /// Sends the heads of responses whose body did not come in the turn that gave the head.
+    pub(super) fn release_heads(&mut self) {
+        for key in std::mem::take(&mut self.held) {
+            let held = matches!(
+                self.sockets.get(key.connection),
+                Some(Socket::Connection(connection)) if connection.serves(key.sequence) && connection.holds_head()
+            );
+            if held {
+                self.with_exchange(key, |connection, cx| ((), connection.release_head(cx)));
+            }
+        }
+    }
+
+    /// A plain 500 for an exchange whose application gave no answer.
+    fn refuse(&mut self, key: ExchangeKey) -> Result<(), Misuse> {
+        const WORDS: &[u8] = b"Internal Server Error";
+        let mut response = Response::new(500)?;
+        response.field(b"content-type", b"text/plain; charset=utf-8")?;
+        response.field(b"content-length", b"21")?;
+        response.field(b"connection", b"close")?;
+        self.start(key, response)?;
+        self.body(key, Bytes::from_static(WORDS), false).map(drop)
+    }
+
+    fn with_exchange<R>(
+        &mut self,
+        key: ExchangeKey,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> (R, Verdict),
+    ) -> Option<R> {
+        match self.sockets.get(key.connection) {
+            Some(Socket::Connection(connection)) if connection.serves(key.sequence) => {
+                // While pieces are gathered nothing is driven far enough to need the time to the millisecond.
+                let now = self.gathering.unwrap_or_else(Instant::now);
+                self.with_connection(key.connection, now, act)
+            }
+            _ => None,
+        }
+    }
+}

@@ -72,7 +72,9 @@ class Served:
     """A running server. Errors that are logged or reach the loop's handler must be taken, or `stop` fails the test."""
 
     def __init__(self, app: Any, mode: Mode = Mode.NATIVE, *, debug: bool = False, **options: Any) -> None:
-        options = {"access_log": False, "log_config": None, "lifespan": "off", **options}
+        # The server's deadlines are longer than a test's patience, so that none of them can cover up a lost wake-up.
+        patient = {"header_timeout": 6 * PATIENCE, "timeout_keep_alive": 6 * PATIENCE}
+        options = {"access_log": False, "log_config": None, "lifespan": "off", **patient, **options}
         self.mode = mode
         self.socket = listening()
         self.address: tuple[str, int] = self.socket.getsockname()

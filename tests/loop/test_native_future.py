@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import contextvars
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar

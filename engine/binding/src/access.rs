@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::exchange::Record;
+use crate::fault;
 
 /// Lines held for a descriptor that takes none.
 const HELD: usize = 64 * 1024;
@@ -43,7 +44,12 @@ impl AccessLog {
     #[new]
     #[pyo3(signature = (fd=1, *, colors=false))]
     fn new(fd: i32, colors: bool) -> PyResult<Self> {
-        Ok(Self { output: crate::call::duplicate(fd)?, colors, dropped: AtomicU64::new(0), held: Mutex::default() })
+        Ok(Self {
+            output: selector::duplicate(fd).map_err(fault::system)?,
+            colors,
+            dropped: AtomicU64::new(0),
+            held: Mutex::default(),
+        })
     }
 
     /// Lines dropped because the reader of the descriptor did not keep up.

@@ -1,14 +1,9 @@
 //! Calls of the C API that pyo3 has no safe name for, and the vectorcall of the hot path: the crate's one address of
 //! `unsafe`. A dictionary of keywords for each request's task would cost what the coroutine's first step costs.
 
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
-
-use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-
-use crate::fault;
 
 /// A copy of a `contextvars.Context`.
 pub(crate) fn copy_context<'py>(context: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -53,21 +48,4 @@ pub(crate) fn vectorcall<'py, const N: usize>(
         let answer = ffi::PyObject_Vectorcall(callable.as_ptr(), pointers.as_ptr(), positional, names);
         Bound::from_owned_ptr_or_err(callable.py(), answer)
     }
-}
-
-/// A descriptor of our own for the file behind `fd`.
-pub(crate) fn duplicate(fd: i32) -> PyResult<OwnedFd> {
-    if fd < 0 {
-        return Err(PyValueError::new_err(format!("a file descriptor must be 0 or more, not {fd}")));
-    }
-    // SAFETY: not -1; the number is borrowed for this one system call, which fails for a closed one.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    rustix::io::fcntl_dupfd_cloexec(borrowed, 0).map_err(|error| fault::system(error.into()))
-}
-
-/// Takes over a descriptor that the caller gives away, as `socket.detach()` does.
-pub(crate) fn take_over(fd: i32) -> PyResult<OwnedFd> {
-    drop(duplicate(fd)?);
-    // SAFETY: open, as the duplicate has shown; the caller gives it away and closes it no more.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

@@ -9,8 +9,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::fault;
 use crate::host::Host;
-use crate::{call, fault};
 
 /// When the handle that the loop keeps for the poker would fire: a century is as good as never.
 const NEVER: f64 = 3.0e9;
@@ -38,7 +38,7 @@ impl Poker {
     pub(crate) fn start(event_loop: &Bound<'_, PyAny>, host: Arc<Host>) -> PyResult<()> {
         let py = event_loop.py();
         let stop = Arc::new(AtomicBool::new(false));
-        let poller = call::duplicate(host.reactor()?.selector().as_raw_fd())?;
+        let poller = selector::duplicate(host.reactor()?.selector().as_raw_fd()).map_err(fault::system)?;
         let (watched, stopped) = (Arc::downgrade(&host), stop.clone());
         let run = move || watch(&poller, &stopped, &watched);
         let thread = thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;

@@ -3,9 +3,9 @@ use std::sync::{Arc, Weak};
 use pyo3::prelude::*;
 
 use crate::attach::attach;
+use crate::fault;
 use crate::host::{self, Host};
 use crate::service::HttpService;
-use crate::{call, fault};
 
 /// The engine of one event loop: at most one a loop, kept alive by that loop.
 #[pyclass(frozen, module = "fasterapi._engine")]
@@ -46,7 +46,7 @@ impl Reactor {
     fn serve(&self, service: &Bound<'_, HttpService>, fd: i32) -> PyResult<()> {
         let host = host::upgrade(&self.host)?;
         let key = HttpService::enter(service, &host)?;
-        let listened = host.reactor()?.listen(key, call::take_over(fd)?);
+        let listened = host.reactor()?.listen(key, selector::take_over(fd).map_err(fault::system)?);
         listened.map_err(fault::system)?;
         host.settle(service.py())
     }

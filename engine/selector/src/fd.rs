@@ -17,6 +17,18 @@ pub(crate) fn lend<T>(fd: RawFd, call: impl FnOnce(BorrowedFd<'_>) -> io::Result
     call(unsafe { BorrowedFd::borrow_raw(fd) })
 }
 
+/// A descriptor of our own, close-on-exec, for the file behind `fd`.
+pub fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
+    lend(fd, |fd| Ok(rustix::io::fcntl_dupfd_cloexec(fd, 0)?))
+}
+
+/// Takes over a descriptor that the caller gives away and closes no more. A number that is not open is an error.
+pub fn take_over(fd: RawFd) -> io::Result<OwnedFd> {
+    lend(fd, |fd| Ok(rustix::io::fcntl_getfd(fd)?))?;
+    // SAFETY: open, as the kernel has just said, and from here on nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// Makes the number of `target` mean what `source` means, for every holder of that number at once.
 pub(crate) fn replace(target: &OwnedFd, source: OwnedFd) -> io::Result<()> {
     // SAFETY: `target` is open and stays borrowed; the second owner of its number is never dropped, so the number is

@@ -5,6 +5,7 @@
 //! - [`Interest`]: what a foreign descriptor is asked for.
 //! - [`Waker`]: ends a wait from any thread.
 //! - [`Wheel`]: deadlines by the millisecond.
+//! - [`duplicate`], [`take_over`]: owned descriptors from numbers.
 #![deny(unsafe_code)]
 
 mod fd;
@@ -17,6 +18,7 @@ mod token;
 mod waker;
 mod wheel;
 
+pub use fd::{duplicate, take_over};
 pub use interest::Interest;
 pub use ready::Ready;
 pub use selector::Selector;

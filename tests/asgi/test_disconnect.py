@@ -327,3 +327,53 @@ def test_client_that_connects_and_leaves_without_a_word_disturbs_nobody(serve: S
         with served.connect() as other:
             assert other.ask().body == b"fine"
         wire.close()
+
+
+def test_receive_after_the_whole_response_gives_the_disconnect_at_once(serve: Serve, notes: Notes) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_body(receive)
+        await respond(send, b"whole")
+        notes.put(await receive())
+
+    served = serve(app)
+    with served.connect() as wire:
+        for _ in range(2):
+            assert wire.ask().body == b"whole"
+            assert notes.get() == {"type": "http.disconnect"}
+
+
+def test_receive_that_waits_while_the_response_ends_gives_the_disconnect(serve: Serve, notes: Notes) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_body(receive)
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        await respond(send, b"whole")
+        notes.put(await waiting)
+
+    served = serve(app)
+    with served.connect() as wire:
+        for _ in range(2):
+            assert wire.ask().body == b"whole"
+            assert notes.get() == {"type": "http.disconnect"}
+
+
+def test_receive_that_outlives_its_request_ends_with_the_disconnect(serve: Serve, notes: Notes) -> None:
+    async def left_behind(receive: Receive) -> None:
+        notes.put(await receive())
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await read_body(receive)
+        kept.append(asyncio.ensure_future(left_behind(receive)))
+        await asyncio.sleep(0)
+        if scope["path"] == "/raises":
+            raise ValueError("no response")
+        if scope["path"] == "/answers":
+            await respond(send)
+
+    kept: list[asyncio.Future[None]] = []
+    served = serve(app)
+    for path in ("/answers", "/raises", "/forgets"):
+        with served.connect() as wire:
+            wire.ask("GET", path)
+            assert notes.get() == {"type": "http.disconnect"}
+    served.errors.take(2)

@@ -163,6 +163,10 @@ def commands() -> None:
 @click.option("--max-field", type=int, default=8192, help="Bytes of one header field.")
 @click.option("--max-header-block", type=int, default=65536, help="Bytes of all header fields together.")
 @click.option("--max-fields", type=int, default=100, help="Number of header fields.")
+@click.option("--max-chunk-extension", type=int, default=256, help="Bytes of one chunk's extensions.")
+@click.option("--max-chunk-extensions", type=int, default=16384, help="Bytes of all chunk extensions of a message.")
+@click.option("--max-trailer-block", type=int, default=8192, help="Bytes of all trailer fields.")
+@click.option("--max-trailers", type=int, default=32, help="Number of trailer fields.")
 @click.option("--log-config", type=click.Path(), help="Logging configuration: .json, .yaml, else ini.")
 @click.option(
     "--log-level", type=click.Choice(list(LOG_LEVELS), case_sensitive=False), help="Log level.  [default: info]"

@@ -43,6 +43,10 @@ class Options(TypedDict, total=False):
     max_field: int
     max_header_block: int
     max_fields: int
+    max_chunk_extension: int
+    max_chunk_extensions: int
+    max_trailer_block: int
+    max_trailers: int
     log_config: LogConfig
     log_level: str | int | None
     use_colors: bool | None
@@ -108,6 +112,10 @@ class Config:
     max_field: int = 8192
     max_header_block: int = 65536
     max_fields: int = 100
+    max_chunk_extension: int = 256
+    max_chunk_extensions: int = 16384
+    max_trailer_block: int = 8192
+    max_trailers: int = 32
 
     log_config: LogConfig = DEFAULT
     """A dictionary for `logging.config`, or a path (.json, .yaml, else ini). None leaves logging alone."""
@@ -165,6 +173,10 @@ _INTEGERS = {
     "max_field": (16, 16 * _MEBIBYTE),
     "max_header_block": (16, 64 * _MEBIBYTE),
     "max_fields": (1, 65535),
+    "max_chunk_extension": (0, _MEBIBYTE),
+    "max_chunk_extensions": (0, 64 * _MEBIBYTE),
+    "max_trailer_block": (0, 64 * _MEBIBYTE),
+    "max_trailers": (0, 65535),
 }
 
 

@@ -233,6 +233,10 @@ class Server:
             max_field=config.max_field,
             max_header_block=config.max_header_block,
             max_fields=config.max_fields,
+            max_chunk_extension=config.max_chunk_extension,
+            max_chunk_extensions=config.max_chunk_extensions,
+            max_trailer_block=config.max_trailer_block,
+            max_trailers=config.max_trailers,
         )
         listeners.listen()
         reactor = _engine.Reactor.attach(loop)

@@ -150,6 +150,10 @@ class HttpService:
         max_field: int = 8192,
         max_header_block: int = 65536,
         max_fields: int = 100,
+        max_chunk_extension: int = 256,
+        max_chunk_extensions: int = 16384,
+        max_trailer_block: int = 8192,
+        max_trailers: int = 32,
     ) -> Self: ...
     @property
     def connections(self) -> int:

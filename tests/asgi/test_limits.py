@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from applications import echo, hello
-from served import Serve
+from applications import echo, hello, respond
+from served import Receive, Scope, Send, Serve
 from wire import request
 
 
@@ -81,6 +81,31 @@ def test_limits_can_be_set(serve: Serve) -> None:
     ):
         with served.connect() as wire:
             wire.send(refused)
+            assert wire.read().status == status
+
+
+def test_limits_of_chunked_bodies_can_be_set(serve: Serve) -> None:
+    limits = {"max_chunk_extension": 10, "max_chunk_extensions": 15, "max_trailer_block": 40, "max_trailers": 2}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] == "http.request":
+            if not message["more_body"]:
+                await respond(send, b"whole")
+                return
+
+    served = serve(app, **limits)
+    head = b"POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n"
+    with served.connect() as wire:
+        wire.send(head + b"1;abc=def\r\nx\r\n0;a=b\r\nt: 1\r\nu: 2\r\n\r\n")
+        assert wire.read().status == 200
+    for refused, status in (
+        (b"1;abcdef=ghij\r\nx\r\n0\r\n\r\n", 400),
+        (b"1;abc=def\r\nx\r\n1;abc=def\r\ny\r\n0\r\n\r\n", 400),
+        (b"0\r\nt: " + b"v" * 50 + b"\r\n\r\n", 431),
+        (b"0\r\nt: 1\r\nu: 2\r\nv: 3\r\n\r\n", 431),
+    ):
+        with served.connect() as wire:
+            wire.send(head + refused)
             assert wire.read().status == status
 
 

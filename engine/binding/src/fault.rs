@@ -53,7 +53,10 @@ pub(crate) fn disconnected() -> PyErr {
     PyOSError::new_err((rustix::io::Errno::PIPE.raw_os_error(), "the client has disconnected"))
 }
 
-/// A failed system call.
+/// A failed system call, with its number: Python chooses the subclass of OSError by it.
 pub(crate) fn system(error: io::Error) -> PyErr {
-    error.into()
+    let Some(number) = error.raw_os_error() else { return error.into() };
+    let text = error.to_string();
+    let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
+    PyOSError::new_err((number, text.to_owned()))
 }

@@ -146,6 +146,10 @@ impl Host {
     /// for the files of others only.
     pub(crate) fn turn(self: &Arc<Self>, py: Python<'_>, timeout: Option<Duration>) -> PyResult<()> {
         self.after_fork()?;
+        // A loop may change its thread between two turns, not within one.
+        if self.engine.remote().is_in_turn() {
+            self.check_thread()?;
+        }
         self.engine.claim();
         self.flush_access(py);
         let turn = self.engine.turn();

@@ -53,6 +53,7 @@ struct Inner {
     /// Those of `wait_closed`.
     waiters: Vec<Py<NativeFuture>>,
     rejected: u64,
+    starved: u64,
 }
 
 #[pymethods]
@@ -62,6 +63,7 @@ impl HttpService {
         app, r#loop, *, root_path="", spec_version="2.3", server_header=true, date_header=true, headers=None,
         state=None, context=None, access_log=None, error_log=None, header_timeout=10.0, keep_alive_timeout=5.0,
         max_request_line=8192, max_field=8192, max_header_block=65536, max_fields=100,
+        max_chunk_extension=256, max_chunk_extensions=16384, max_trailer_block=8192, max_trailers=32,
     ))]
     #[expect(clippy::too_many_arguments, reason = "the options of one server, by keyword")]
     fn new(
@@ -83,6 +85,10 @@ impl HttpService {
         max_field: usize,
         max_header_block: usize,
         max_fields: usize,
+        max_chunk_extension: usize,
+        max_chunk_extensions: usize,
+        max_trailer_block: usize,
+        max_trailers: usize,
     ) -> PyResult<Self> {
         let raises = match spec_version {
             "2.3" => false,
@@ -94,6 +100,10 @@ impl HttpService {
             field: max_field,
             header_block: max_header_block,
             fields: max_fields,
+            chunk_extension: max_chunk_extension,
+            chunk_extensions: max_chunk_extensions,
+            trailer_block: max_trailer_block,
+            trailers: max_trailers,
             ..http1::Limits::default()
         };
         let http1 = http1::Config {
@@ -274,7 +284,7 @@ impl HttpService {
         }
         match (&result, ended) {
             // What `send` raised itself because the client had left.
-            (Err(error), Ended::Complete) if this.has_lost_client() && error.is_instance_of::<PyOSError>(py) => {}
+            (Err(error), Ended::Complete) if this.has_lost_client() && stems_from_os_error(py, error)? => {}
             (Err(error), _) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
                 service.log_error(py, "Exception in ASGI application\n", Some(error))?;
             }
@@ -371,7 +381,17 @@ impl HttpService {
     }
 
     pub(crate) fn report_starved(&self, py: Python<'_>, error: &std::io::Error) -> PyResult<()> {
-        let text = format!("Cannot accept connections: {error}. Raise the limit of open files (ulimit -n).");
+        let count = {
+            let mut inner = self.lock();
+            inner.starved += 1;
+            inner.starved
+        };
+        if !count.is_power_of_two() {
+            return Ok(());
+        }
+        let text = format!(
+            "Cannot accept connections: {error}. Raise the limit of open files (ulimit -n). ({count} times so far)"
+        );
         self.log_error(py, &text, None)
     }
 
@@ -418,6 +438,19 @@ fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<En
     let before = host.tables().connections.remember(connection, ends);
     drop(before);
     Ok(host.tables().connections.ends(py, connection))
+}
+
+/// Whether the error is an OSError, or was raised on account of one.
+fn stems_from_os_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+    let mut link = Some(error.value(py).clone().into_any());
+    while let Some(exception) = link {
+        if exception.is_instance_of::<PyOSError>() {
+            return Ok(true);
+        }
+        let context = exception.getattr(intern!(py, "__context__"))?;
+        link = (!context.is_none()).then_some(context);
+    }
+    Ok(false)
 }
 
 /// Whether calling `app` makes a coroutine and runs nothing.

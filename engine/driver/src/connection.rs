@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     hung_up: bool,
     /// The transport failed: what was sent may not have arrived, and nothing more will.
     lost: bool,
+    /// The next request waits until the last response has left.
+    congested: bool,
     budget: Budget,
 }
 
@@ -140,8 +142,13 @@ impl Connection {
             writable: true,
             hung_up: false,
             lost: false,
+            congested: false,
             budget: Budget::default(),
         }
+    }
+
+    pub(crate) fn stream_mut(&mut self) -> &mut Stream {
+        self.transport.stream_mut()
     }
 
     /// Notes what the poller said; [`drive`](Connection::drive) acts on it.
@@ -158,10 +165,17 @@ impl Connection {
     /// Reads, parses and writes as far as the peer, the application and the turn's budget let it.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) -> Verdict {
         let mut again = false;
-        if self.phase == Phase::Open {
-            again = self.advance(cx);
+        loop {
+            self.congested = false;
+            if self.phase == Phase::Open {
+                again = self.advance(cx);
+            }
+            self.flush(cx);
+            // What stood in the way of the next request has left.
+            if !(self.congested && self.pending() <= HIGH_WATER && self.phase == Phase::Open) {
+                break;
+            }
         }
-        self.flush(cx);
         if let Phase::Lingering { shut: true, .. } = self.phase {
             again |= self.discard(cx);
         }
@@ -205,12 +219,13 @@ impl Connection {
     /// Takes events until input, budget or the application's appetite ends; true if only the budget ended.
     fn advance(&mut self, cx: &mut Context<'_>) -> bool {
         loop {
-            let paused = match &self.exchange {
-                Some(exchange) => exchange.is_full(),
-                None => self.pending() > HIGH_WATER,
-            };
-            if paused {
-                return false;
+            match &self.exchange {
+                Some(exchange) if exchange.is_full() => return false,
+                None if self.pending() > HIGH_WATER => {
+                    self.congested = true;
+                    return false;
+                }
+                _ => {}
             }
             match self.protocol.poll_event(cx.now, &mut self.rx) {
                 Ok(Next::Event(event)) => self.take(event, cx),

@@ -66,6 +66,13 @@ impl Listener {
         }
     }
 
+    pub(crate) fn deregister(&mut self, selector: &Selector) -> io::Result<()> {
+        match &mut self.socket {
+            Socket::Tcp(listener) => selector.registry().deregister(listener),
+            Socket::Unix(listener) => selector.registry().deregister(listener),
+        }
+    }
+
     pub(crate) fn is_resting(&self) -> bool {
         self.resting
     }

@@ -67,7 +67,9 @@ pub struct Reactor {
     services: Slots<Service>,
     deliveries: Vec<Delivery>,
     pending: Vec<Key>,
+    /// Heads that wait for their body: since this turn, and since the one before.
     held: Vec<ExchangeKey>,
+    held_before: Vec<ExchangeKey>,
     /// Since when small pieces are gathered.
     gathering: Option<Instant>,
     unflushed: Vec<Key>,
@@ -97,6 +99,24 @@ pub(crate) enum Socket {
     Task(TaskStream),
 }
 
+impl Socket {
+    fn register(&mut self, selector: &mut Selector, key: Key) -> io::Result<()> {
+        match self {
+            Self::Listener(listener) => listener.register(selector, key.id()),
+            Self::Connection(connection) => connection.stream_mut().register(selector, key.id()),
+            Self::Task(stream) => stream.stream_mut().register(selector, key.id()),
+        }
+    }
+
+    fn deregister(&mut self, selector: &Selector) -> io::Result<()> {
+        match self {
+            Self::Listener(listener) => listener.deregister(selector),
+            Self::Connection(connection) => connection.stream_mut().deregister(selector),
+            Self::Task(stream) => stream.stream_mut().deregister(selector),
+        }
+    }
+}
+
 impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reactor").field("sockets", &self.sockets.len()).finish_non_exhaustive()
@@ -115,6 +135,7 @@ impl Reactor {
             deliveries: Vec::new(),
             pending: Vec::new(),
             held: Vec::new(),
+            held_before: Vec::new(),
             gathering: None,
             unflushed: Vec::new(),
             scratch: Vec::new(),
@@ -240,7 +261,12 @@ impl Reactor {
 
     /// Whether there is work that no readiness will announce.
     pub fn has_work(&self) -> bool {
-        !self.deliveries.is_empty() || !self.pending.is_empty() || !self.held.is_empty() || self.executor.is_runnable()
+        let idle = self.deliveries.is_empty()
+            && self.pending.is_empty()
+            && self.held.is_empty()
+            && self.held_before.is_empty()
+            && !self.executor.is_runnable();
+        !idle
     }
 
     /// Arms the poller for the next deadline, where another loop watches it.
@@ -282,6 +308,7 @@ impl Reactor {
         self.wheel = Wheel::new(Instant::now());
         self.pending.clear();
         self.held.clear();
+        self.held_before.clear();
         self.deliveries.clear();
         self.selector.rebuild()
     }
@@ -307,7 +334,32 @@ impl Reactor {
 
     fn wait_for(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.foreign.clear();
-        self.selector.wait(timeout)
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        self.selector.wait(timeout)?;
+        while self.selector.is_haunted() {
+            self.move_poller()?;
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            self.selector.wait(left.or(timeout))?;
+        }
+        Ok(())
+    }
+
+    /// Moves everything to a new poller: the former one goes on reporting a file that can no longer be named, because a
+    /// duplicate of its closed descriptor lives. What is ready is reported again by the new one.
+    fn move_poller(&mut self) -> io::Result<()> {
+        let keys: Vec<Key> = self.sockets.iter().map(|(key, _)| key).collect();
+        for key in &keys {
+            if let Some(socket) = self.sockets.get_mut(*key) {
+                socket.deregister(&self.selector)?;
+            }
+        }
+        self.selector.rebuild()?;
+        for key in keys {
+            if let Some(socket) = self.sockets.get_mut(key) {
+                socket.register(&mut self.selector, key)?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes the readiness that the last wait found; answers the sockets to drive.

@@ -45,6 +45,10 @@ impl Interest {
 }
 
 impl TaskStream {
+    pub(crate) fn stream_mut(&mut self) -> &mut Stream {
+        self.transport.stream_mut()
+    }
+
     pub(crate) fn note(&mut self, readable: bool, writable: bool) -> [Option<Waker>; 2] {
         [self.reader.note(readable), self.writer.note(writable)]
     }

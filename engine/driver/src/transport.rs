@@ -36,6 +36,13 @@ impl Stream {
         }
     }
 
+    pub(crate) fn deregister(&mut self, selector: &Selector) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => selector.registry().deregister(stream),
+            Self::Unix(stream) => selector.registry().deregister(stream),
+        }
+    }
+
     /// Reads into the unused capacity of `buffer`.
     pub(crate) fn read(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         let read = match self {

@@ -118,6 +118,11 @@ impl Foreign {
         self.poller.after(rang)
     }
 
+    /// Whether a key belongs to a descriptor that is watched.
+    pub(crate) fn knows(&self, key: u64) -> bool {
+        self.table.find(key).is_some()
+    }
+
     /// What an event of the engine's poller says about a foreign descriptor.
     pub(crate) fn decode(&self, key: u64, event: &Event) -> Option<Ready> {
         // Only IN and OUT are asked for, so "read closed" is a hang-up.

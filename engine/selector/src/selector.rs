@@ -24,6 +24,7 @@ pub struct Selector {
     poll: Poll,
     events: Events,
     capacity: usize,
+    haunted: bool,
     foreign: Foreign,
     waker: Waker,
     timer: Option<Timer>,
@@ -41,6 +42,7 @@ impl Selector {
             poll,
             events: Events::with_capacity(CAPACITY),
             capacity: CAPACITY,
+            haunted: false,
             foreign,
             waker,
             timer: None,
@@ -80,15 +82,23 @@ impl Selector {
         }
         poll_in_steps(&mut self.poll, &mut self.events, timeout, LONGEST)?;
         let mut rang = false;
+        self.haunted = false;
         for event in &self.events {
             match Owner::of(event.token()) {
                 Some(Owner::Waker) => self.waker.seen(),
                 Some(Owner::Deadline) => self.armed = None,
                 Some(Owner::Nested) => rang = true,
+                Some(Owner::Foreign(key)) if !self.foreign.knows(key) => self.haunted = true,
                 _ => {}
             }
         }
         self.foreign.after(rang)
+    }
+
+    /// Whether the last wait saw an event of a descriptor that was closed and removed while a duplicate of it lives. It
+    /// comes again with every wait and cannot be silenced; [`rebuild`](Self::rebuild) leaves it behind.
+    pub fn is_haunted(&self) -> bool {
+        self.haunted
     }
 
     /// What the last wait saw. A foreign descriptor that was removed since is left out.
@@ -135,6 +145,7 @@ impl Selector {
         watch(&poll, self.waker.as_raw_fd(), Owner::Waker)?;
         self.waker.repeat();
         self.events.clear();
+        self.haunted = false;
         let former = std::mem::replace(&mut self.poll, poll);
         if cfg!(not(target_os = "linux")) {
             // A kqueue is not inherited: here its number is free, or means something else already.

@@ -5,6 +5,7 @@ use http1::{Body, Misuse, Response};
 
 use super::{Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
 use crate::exchange::{Exchange, Received, Sent, Stage};
+use crate::reactor::Delivery;
 
 impl Connection {
     /// Whether `sequence` is the exchange under way.
@@ -54,19 +55,19 @@ impl Connection {
         if let Err(misuse) = sent {
             // Too few bytes for the length that was promised: the machine has ended the connection, as only that tells.
             if matches!(misuse, Misuse::TooShort { .. }) {
-                self.exchange = None;
+                self.end_exchange(cx);
             }
             return (Err(misuse), self.drive(cx));
         }
         let gathers = cx.gather && self.pending() <= LOW_WATER;
         if gathers {
             if !more {
-                self.exchange = None;
+                self.end_exchange(cx);
             }
             return (Ok(Sent::Done), Verdict::Flush);
         }
         if !more {
-            self.exchange = None;
+            self.end_exchange(cx);
             let verdict = self.drive(cx);
             return (Ok(if self.lost { Sent::Gone } else { Sent::Done }), verdict);
         }
@@ -98,9 +99,21 @@ impl Connection {
 
     /// The response will not be finished by its application.
     pub(crate) fn give_up(&mut self, cx: &mut Context<'_>) {
-        self.exchange = None;
+        self.end_exchange(cx);
         self.protocol.as_http1().abort();
         self.flush(cx);
+    }
+
+    /// The response is over: who still waits for the request learns that there is no more.
+    fn end_exchange(&mut self, cx: &mut Context<'_>) {
+        let key = self.exchange_key();
+        if let Some(exchange) = self.exchange.take() {
+            let woken = [
+                exchange.receive_waiting.then_some(Delivery::Receivable(key)),
+                exchange.send_waiting.then_some(Delivery::Sendable(key)),
+            ];
+            cx.deliveries.extend(woken.into_iter().flatten());
+        }
     }
 
     /// Whether nobody can be answered any more, or the machine has answered.

@@ -81,9 +81,11 @@ impl Reactor {
         ended
     }
 
-    /// Sends the heads of responses whose body did not come in the turn that gave the head.
+    /// Sends the heads of responses whose body came neither in the turn that gave the head nor in the next: by then the
+    /// end of an application that failed behind the head is known as well.
     pub(super) fn release_heads(&mut self) {
-        for key in std::mem::take(&mut self.held) {
+        let due = std::mem::replace(&mut self.held_before, std::mem::take(&mut self.held));
+        for key in due {
             let held = matches!(
                 self.sockets.get(key.connection),
                 Some(Socket::Connection(connection)) if connection.serves(key.sequence) && connection.holds_head()

@@ -44,9 +44,9 @@ def test_new(arguments: Sequence[str]) -> int:
     totals = Totals()
     for minor in MINORS:
         tag = f"cp{minor.replace('.', '')}"
-        _environment(minor, wheels[tag])
+        wheel = _environment(minor, wheels[tag])
         report = _inside(RESULTS / f"pytest-{minor}.xml")
-        well = _enter(minor, "-m", "pytest", "tests", "--junitxml", str(report), *arguments)
+        well = _enter(minor, "-m", "pytest", "tests", "--junitxml", str(report), "--wheel", str(wheel), *arguments)
         totals.pytest(f"pytest, CPython {minor}", CHROOT / report.relative_to("/"), well)
         report = _inside(RESULTS / f"cpython-{minor}.json")
         well = _enter(minor, "tests/cpython/run.py", "--report", str(report))
@@ -78,7 +78,7 @@ def _install() -> None:
 
 def _copy_tree() -> None:
     inside = CHROOT / INSIDE.relative_to("/")
-    for name in ("tests", "examples", "docs", "pyproject.toml"):
+    for name in ("tests", "examples", "docs", "stubs", "pyproject.toml"):
         source, target = ROOT / name, inside / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)
@@ -89,14 +89,17 @@ def _copy_tree() -> None:
     (inside / RESULTS.relative_to(ROOT)).mkdir(parents=True, exist_ok=True)
 
 
-def _environment(minor: str, wheel: Path) -> None:
+def _environment(minor: str, wheel: Path) -> Path:
+    """Makes an environment with the wheel and what the suites need; the wheel's path inside."""
+    inside = INSIDE / wheel.name
     venv = INSIDE / ".cache" / f"venv-{minor}"
     shutil.rmtree(CHROOT / venv.relative_to("/"), ignore_errors=True)
-    shutil.copy(wheel, CHROOT / INSIDE.relative_to("/") / wheel.name)
+    shutil.copy(wheel, CHROOT / inside.relative_to("/"))
     run(["chroot", CHROOT, f"python{minor}", "-m", "venv", venv])
-    for packages in ([PIP], [str(INSIDE / wheel.name), "--group", "test"]):
+    for packages in ([PIP], [str(inside), "--group", "test"]):
         if not _enter(minor, "-m", "pip", "install", "--quiet", *packages):
             raise SystemExit(f"What the suites need could not be installed for CPython {minor} in {CHROOT}.")
+    return inside
 
 
 def _enter(minor: str, *arguments: str) -> bool:

@@ -99,8 +99,8 @@ def test_limits_of_chunked_bodies_can_be_set(serve: Serve) -> None:
         wire.send(head + b"1;abc=def\r\nx\r\n0;a=b\r\nt: 1\r\nu: 2\r\n\r\n")
         assert wire.read().status == 200
     for refused, status in (
-        (b"1;abcdef=ghij\r\nx\r\n0\r\n\r\n", 400),
-        (b"1;abc=def\r\nx\r\n1;abc=def\r\ny\r\n0\r\n\r\n", 400),
+        (b"1;abcdef=ghij\r\nx\r\n0\r\n\r\n", 413),
+        (b"1;abc=def\r\nx\r\n1;abc=def\r\ny\r\n0\r\n\r\n", 413),
         (b"0\r\nt: " + b"v" * 50 + b"\r\n\r\n", 431),
         (b"0\r\nt: 1\r\nu: 2\r\nv: 3\r\n\r\n", 431),
     ):

@@ -68,8 +68,12 @@ impl NativeSelector {
     fn unregister(&self, fileobj: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let host = self.host()?;
         let fd = self.registered(fileobj)?;
-        let removed = self.lock().keys.remove(fd).ok_or_else(|| keys::not_registered(fileobj))?;
-        host.engine().lock_anywhere().map_err(fault::busy)?.selector().remove(fd).map_err(fault::system)?;
+        let (removed, ended) = {
+            let mut reactor = host.engine().lock_anywhere().map_err(fault::busy)?;
+            (self.lock().keys.remove(fd), reactor.selector().remove(fd))
+        };
+        let removed = removed.ok_or_else(|| keys::not_registered(fileobj))?;
+        ended.map_err(fault::system)?;
         Ok(removed.key)
     }
 

@@ -307,6 +307,9 @@ impl HttpService {
             drop(removed);
             let released = host.tables().connections.release(this.key);
             drop(released);
+            // Tasks that outlive the request learn that it is over.
+            this.wake_receivers(py)?;
+            this.wake_senders(py)?;
             Self::settle(this.service.bind(py))?;
         }
         host.settle(py)

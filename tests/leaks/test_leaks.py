@@ -80,6 +80,7 @@ def test_hundred_thousand_requests_leave_no_object_descriptor_or_task(
         answer_size = len(wire.head()) + 4
         wire.take(4)
     hammer(served, raw, answer_size, 4 * BATCH)
+    served.wait_until_idle()
     objects, descriptors, tasks = census(served)
     hammer(served, raw, answer_size, REQUESTS)
     served.wait_until_idle()

@@ -23,6 +23,8 @@ const NEVER: f64 = 3.0e9;
 pub(crate) struct Poker {
     host: Arc<Host>,
     stop: Arc<AtomicBool>,
+    /// Ends the thread's wait for a poke that a closed loop will never make.
+    done: SyncSender<()>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -39,10 +41,11 @@ impl Poker {
         let py = event_loop.py();
         let stop = Arc::new(AtomicBool::new(false));
         let poller = selector::duplicate(host.reactor()?.selector().as_raw_fd()).map_err(fault::system)?;
-        let (watched, stopped) = (Arc::downgrade(&host), stop.clone());
-        let run = move || watch(&poller, &stopped, &watched);
+        let (done, turned) = sync_channel(1);
+        let (watched, stopped, told) = (Arc::downgrade(&host), stop.clone(), done.clone());
+        let run = move || watch(&poller, &stopped, &watched, &told, &turned);
         let thread = thread::Builder::new().name("fasterapi-poker".into()).spawn(run).map_err(fault::system)?;
-        let poker = Py::new(py, Self { host, stop, thread: Mutex::new(Some(thread)) })?;
+        let poker = Py::new(py, Self { host, stop, done, thread: Mutex::new(Some(thread)) })?;
         event_loop.call_method1(intern!(py, "call_later"), (NEVER, poker))?;
         Ok(())
     }
@@ -62,6 +65,8 @@ impl Drop for Poker {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         self.host.engine().remote().wake();
+        // Full, there is a word to be read already.
+        let _ = self.done.try_send(());
         self.host.clear();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         // The thread itself drops the poker where it held the loop's last reference.
@@ -72,12 +77,11 @@ impl Drop for Poker {
     }
 }
 
-fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>) {
-    let (done, turned) = sync_channel(1);
+fn watch(poller: &OwnedFd, stop: &AtomicBool, host: &Weak<Host>, done: &SyncSender<()>, turned: &Receiver<()>) {
     while !stop.load(Ordering::Acquire) {
         let mut watched = [PollFd::new(poller, PollFlags::IN)];
         // An interrupted wait is a wait that ended early.
-        if poll(&mut watched, None).is_ok() && !stop.load(Ordering::Acquire) && !poke(host, &done, &turned) {
+        if poll(&mut watched, None).is_ok() && !stop.load(Ordering::Acquire) && !poke(host, done, turned) {
             return;
         }
     }

@@ -89,11 +89,8 @@ impl NativeSelector {
         let host = self.host()?;
         let fd = self.registered(fileobj)?;
         let events = mask(events)?;
-        let (standing, watched) = {
-            let inner = self.lock();
-            let entry = inner.keys.get(fd).ok_or_else(|| keys::not_registered(fileobj))?;
-            (entry.key.clone_ref(py).into_bound(py), entry.events)
-        };
+        let found = self.lock().keys.get(fd).map(|entry| (entry.key.clone_ref(py).into_bound(py), entry.events));
+        let (standing, watched) = found.ok_or_else(|| keys::not_registered(fileobj))?;
         if watched != events {
             let changed = host.engine().lock_anywhere().map_err(fault::busy)?.selector().modify(fd, interest(events));
             if let Err(error) = changed {

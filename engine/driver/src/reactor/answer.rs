@@ -15,7 +15,7 @@ impl Reactor {
         self.with_exchange(key, |connection, cx| connection.receive(cx)).unwrap_or(Received::Disconnect)
     }
 
-    /// Takes the head of a response; it leaves with the first body, or at the end of the turn.
+    /// Takes the head of a response; it leaves with the first body, or without it a turn later.
     ///
     /// Adds the service's lines, `server` and `date`.
     pub fn start(&mut self, key: ExchangeKey, mut response: Response) -> Result<Sent, Misuse> {

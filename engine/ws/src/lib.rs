@@ -1,0 +1,17 @@
+//! WebSocket (RFC 6455) with permessage-deflate (RFC 7692), both roles, as a machine: bytes in, events out.
+//!
+//! A [`Connection`] begins where HTTP ended: on the bytes behind the 101. It has no socket and no clock.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod error;
+mod event;
+mod misuse;
+mod role;
+
+pub use config::Config;
+pub use error::Error;
+pub use event::{Event, Kind, Reason};
+pub use misuse::Misuse;
+pub use role::Role;

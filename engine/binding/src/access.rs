@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::exchange::Record;
+use crate::conversation::Record;
 use crate::fault;
 
 /// Lines held for a descriptor that takes none.

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyTypeError, PyValueErro
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::exchange::Exchange;
+use crate::conversation::Party;
 use crate::future::NativeFuture;
 use crate::service::HttpService;
 use crate::spawn::Launch;
@@ -27,11 +27,11 @@ pub(crate) struct Waiting {
 /// What an awaitable of the engine does.
 pub(crate) enum Operation {
     /// `receive()`
-    Receive(Py<Exchange>),
+    Receive(Party),
     /// `send(message)`
-    Send(Py<Exchange>, Py<PyAny>),
+    Send(Party, Py<PyAny>),
     /// After a `send(message)` that filled the buffers.
-    Drain(Py<Exchange>),
+    Drain(Party),
     /// `HttpService.wait_closed()`
     Closed(Py<HttpService>),
     /// A Rust future, started at the first step.
@@ -168,9 +168,9 @@ impl Waiting {
 impl Operation {
     fn step(self, py: Python<'_>) -> PyResult<Step> {
         match self {
-            Self::Receive(exchange) => Exchange::step_receive(exchange.bind(py)),
-            Self::Send(exchange, message) => Exchange::step_send(exchange.bind(py), message.bind(py)),
-            Self::Drain(exchange) => Exchange::step_drain(exchange.bind(py)),
+            Self::Receive(party) => party.step_receive(py),
+            Self::Send(party, message) => party.step_send(py, message.bind(py)),
+            Self::Drain(party) => party.step_drain(py),
             Self::Closed(service) => HttpService::step_closed(service.bind(py)),
             Self::Launch(launch) => launch.step(py),
             Self::Result => Err(already_awaited()),
@@ -240,9 +240,9 @@ impl Waiting {
             Progress::Running | Progress::Over => return Ok(()),
         };
         match operation {
-            Operation::Receive(exchange) | Operation::Drain(exchange) => visit.call(exchange),
-            Operation::Send(exchange, message) => {
-                visit.call(exchange)?;
+            Operation::Receive(party) | Operation::Drain(party) => party.traverse(&visit),
+            Operation::Send(party, message) => {
+                party.traverse(&visit)?;
                 visit.call(message)
             }
             Operation::Closed(service) => visit.call(service),

@@ -2,7 +2,7 @@ use driver::{Address, Addresses, ExchangeKey, Key};
 use pyo3::prelude::*;
 use pyo3::types::{PyNone, PyTuple};
 
-use crate::exchange::Exchange;
+use crate::conversation::Party;
 
 /// The Python objects of each connection, by its key.
 #[derive(Default)]
@@ -14,8 +14,8 @@ pub(crate) struct Connections {
 pub(crate) struct Entry {
     key: Key,
     ends: Ends,
-    /// The exchange under way, once something waits for the engine in it.
-    waiting: Option<(ExchangeKey, Py<Exchange>)>,
+    /// The conversation under way, once something waits for the engine in it.
+    waiting: Option<(ExchangeKey, Party)>,
 }
 
 /// The values of `client` and `server` in a scope.
@@ -73,22 +73,22 @@ impl Connections {
         self.entries.get_mut(key.index())?.take_if(|entry| entry.key == key)
     }
 
-    /// Notes that `exchange` waits for the engine; answers what was noted before, to be dropped outside the lock.
-    pub(crate) fn wait(&mut self, key: ExchangeKey, exchange: Py<Exchange>) -> Option<(ExchangeKey, Py<Exchange>)> {
+    /// Notes that `party` waits for the engine; answers what was noted before, to be dropped outside the lock.
+    pub(crate) fn wait(&mut self, key: ExchangeKey, party: Party) -> Option<(ExchangeKey, Party)> {
         let entry = self.entries.get_mut(key.connection.index())?.as_mut()?;
-        (entry.key == key.connection).then(|| entry.waiting.replace((key, exchange)))?
+        (entry.key == key.connection).then(|| entry.waiting.replace((key, party)))?
     }
 
-    /// The exchange under `key`, if something waits in it.
-    pub(crate) fn waiting(&self, py: Python<'_>, key: ExchangeKey) -> Option<Py<Exchange>> {
-        let (waiting, exchange) = self.entry(key.connection)?.waiting.as_ref()?;
-        (*waiting == key).then(|| exchange.clone_ref(py))
+    /// The conversation under `key`, if something waits in it.
+    pub(crate) fn waiting(&self, py: Python<'_>, key: ExchangeKey) -> Option<Party> {
+        let (waiting, party) = self.entry(key.connection)?.waiting.as_ref()?;
+        (*waiting == key).then(|| party.clone_ref(py))
     }
 
-    /// The exchange under `key` is over; answers it, to be dropped outside the lock.
-    pub(crate) fn release(&mut self, key: ExchangeKey) -> Option<Py<Exchange>> {
+    /// The conversation under `key` is over; answers it, to be dropped outside the lock.
+    pub(crate) fn release(&mut self, key: ExchangeKey) -> Option<Party> {
         let entry = self.entries.get_mut(key.connection.index())?.as_mut()?;
-        entry.waiting.take_if(|(waiting, _)| *waiting == key).map(|(_, exchange)| exchange)
+        entry.waiting.take_if(|(waiting, _)| *waiting == key).map(|(_, party)| party)
     }
 
     fn entry(&self, key: Key) -> Option<&Entry> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use driver::{Delivery, ExchangeKey, Key};
 use pyo3::prelude::*;
 
-use crate::exchange::Exchange;
+use crate::conversation::Conversation;
 use crate::future::NativeFuture;
 use crate::host::Host;
 use crate::service::HttpService;
@@ -71,8 +71,8 @@ impl Host {
                 Some(service) => HttpService::begin(service.bind(py), self, exchange, head),
                 None => Ok(()),
             },
-            Delivery::Receivable(key) => self.wake(py, key, Exchange::wake_receivers),
-            Delivery::Sendable(key) => self.wake(py, key, Exchange::wake_senders),
+            Delivery::Receivable(key) => self.wake(py, key, Conversation::wake_receivers),
+            Delivery::Sendable(key) => self.wake(py, key, Conversation::wake_senders),
             Delivery::Rejected { service, error } => {
                 self.service(py, service).map_or(Ok(()), |service| service.get().report_rejected(py, &error))
             }
@@ -105,10 +105,10 @@ impl Host {
         &self,
         py: Python<'_>,
         key: ExchangeKey,
-        wake: impl FnOnce(&Exchange, Python<'_>) -> PyResult<()>,
+        wake: impl FnOnce(&Conversation, Python<'_>) -> PyResult<()>,
     ) -> PyResult<()> {
         let waiting = self.tables().connections.waiting(py, key);
-        waiting.map_or(Ok(()), |exchange| wake(exchange.get(), py))
+        waiting.map_or(Ok(()), |party| wake(party.conversation(), py))
     }
 
     pub(crate) fn service(&self, py: Python<'_>, key: Key) -> Option<Py<HttpService>> {

@@ -1,47 +1,28 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use driver::{ExchangeKey, Key, Sent};
-use http1::RequestHead;
+use driver::{ExchangeKey, Sent};
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::awaitable::{Operation, Ready, Step, Waiting};
+use crate::conversation::{Conversation, Party, Record};
 use crate::fault;
-use crate::future::NativeFuture;
-use crate::host::{self, Host};
+use crate::host::Host;
 use crate::message::{self, Message};
 use crate::service::HttpService;
 
 /// One request and its response: its bound methods are the application's `receive` and `send`.
 #[pyclass(frozen, module = "fasterapi._engine")]
 pub(crate) struct Exchange {
-    pub(crate) key: ExchangeKey,
-    pub(crate) service: Py<HttpService>,
+    pub(crate) conversation: Conversation,
     /// What the access log tells of the request; none where there is no log.
     pub(crate) record: Option<Record>,
-    host: Weak<Host>,
     /// Whether `send` raises once the client has left (ASGI 2.4).
     raises: bool,
     completed: AtomicBool,
     /// `send` has raised for a client that had left.
     lost_client: AtomicBool,
-    inner: Mutex<Inner>,
-}
-
-/// A request, for the access log.
-pub(crate) struct Record {
-    pub(crate) head: RequestHead,
-    pub(crate) peer: Arc<str>,
-}
-
-#[derive(Default)]
-struct Inner {
-    task: Option<Py<PyAny>>,
-    /// Where the service keeps the exchange while its task runs.
-    place: Option<Key>,
-    receivers: Vec<Py<NativeFuture>>,
-    senders: Vec<Py<NativeFuture>>,
 }
 
 impl Exchange {
@@ -52,16 +33,12 @@ impl Exchange {
         record: Option<Record>,
         raises: bool,
     ) -> Self {
-        let host = Arc::downgrade(host);
         Self {
-            key,
-            service,
+            conversation: Conversation::new(key, service, host),
             record,
-            host,
             raises,
             completed: AtomicBool::new(false),
             lost_client: AtomicBool::new(false),
-            inner: Mutex::default(),
         }
     }
 
@@ -79,52 +56,17 @@ impl Exchange {
         fault::disconnected()
     }
 
-    pub(crate) fn host(&self) -> PyResult<Arc<Host>> {
-        host::upgrade(&self.host)
-    }
-
-    /// Keeps the request's task until it is over (the loop itself holds it weakly), and its place in the service.
-    pub(crate) fn set_task(&self, task: Py<PyAny>, place: Key) {
-        let mut inner = self.lock();
-        inner.task = Some(task);
-        inner.place = Some(place);
-    }
-
-    /// The task is over; answers the exchange's place, if it had one.
-    pub(crate) fn end_task(&self) -> Option<Key> {
-        let (task, place) = {
-            let mut inner = self.lock();
-            (inner.task.take(), inner.place.take())
-        };
-        drop(task);
-        place
-    }
-
-    pub(crate) fn task(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.lock().task.as_ref().map(|task| task.clone_ref(py))
-    }
-
-    pub(crate) fn wake_receivers(&self, py: Python<'_>) -> PyResult<()> {
-        let woken = std::mem::take(&mut self.lock().receivers);
-        wake(py, woken)
-    }
-
-    pub(crate) fn wake_senders(&self, py: Python<'_>) -> PyResult<()> {
-        let woken = std::mem::take(&mut self.lock().senders);
-        wake(py, woken)
-    }
-
     pub(crate) fn step_receive(slf: &Bound<'_, Self>) -> PyResult<Step> {
         let py = slf.py();
         let this = slf.get();
-        let host = this.host()?;
-        let received = host.reactor()?.receive(this.key);
+        let host = this.conversation.host()?;
+        let received = host.reactor()?.receive(this.conversation.key);
         let step = match message::received(py, received)? {
             Some(message) => Step::Done(message),
             None => {
-                let future = this.wait(slf, &host)?;
-                this.lock().receivers.push(future.clone_ref(py));
-                Step::Wait(future, Operation::Receive(slf.clone().unbind()))
+                let party = Party::Exchange(slf.clone().unbind());
+                let future = this.conversation.await_receivable(py, party.clone_ref(py), &host)?;
+                Step::Wait(future, Operation::Receive(party))
             }
         };
         host.settle(py)?;
@@ -134,7 +76,7 @@ impl Exchange {
     pub(crate) fn step_send(slf: &Bound<'_, Self>, message: &Bound<'_, PyAny>) -> PyResult<Step> {
         let py = slf.py();
         let this = slf.get();
-        let host = this.host()?;
+        let host = this.conversation.host()?;
         let message = Message::read(message)?;
         let kind = message.kind();
         if this.is_completed() {
@@ -143,14 +85,14 @@ impl Exchange {
         let sent = match message {
             Message::Start(response) => {
                 let status = response.status();
-                let started = host.reactor()?.start(this.key, response);
+                let started = host.reactor()?.start(this.conversation.key, response);
                 if started == Ok(Sent::Done) {
-                    this.service.get().log_access(py, &host, this.record.as_ref(), status)?;
+                    this.conversation.service.get().log_access(py, &host, this.record.as_ref(), status)?;
                 }
                 started
             }
             Message::Body { data, more } => {
-                let sent = host.reactor()?.body(this.key, data, more);
+                let sent = host.reactor()?.body(this.conversation.key, data, more);
                 if sent.is_ok() && !more {
                     this.completed.store(true, Ordering::Relaxed);
                 }
@@ -159,9 +101,9 @@ impl Exchange {
         };
         let step = match sent.map_err(|misuse| fault::misuse(&misuse, kind))? {
             Sent::Full => {
-                let future = this.wait(slf, &host)?;
-                this.lock().senders.push(future.clone_ref(py));
-                Step::Wait(future, Operation::Drain(slf.clone().unbind()))
+                let party = Party::Exchange(slf.clone().unbind());
+                let future = this.conversation.await_sendable(py, party.clone_ref(py), &host)?;
+                Step::Wait(future, Operation::Drain(party))
             }
             Sent::Gone if this.raises => return Err(this.disconnected()),
             Sent::Done | Sent::Gone => Step::Done(py.None()),
@@ -173,24 +115,9 @@ impl Exchange {
     /// The buffers have room again, or the client is gone.
     pub(crate) fn step_drain(slf: &Bound<'_, Self>) -> PyResult<Step> {
         let this = slf.get();
-        let gone = this.raises && !this.host()?.reactor()?.serves(this.key);
+        let gone = this.raises && !this.conversation.host()?.reactor()?.serves(this.conversation.key);
         if gone { Err(this.disconnected()) } else { Ok(Step::Done(slf.py().None())) }
     }
-
-    fn wait(&self, slf: &Bound<'_, Self>, host: &Arc<Host>) -> PyResult<Py<NativeFuture>> {
-        let py = slf.py();
-        let before = host.tables().connections.wait(self.key, slf.clone().unbind());
-        drop(before);
-        NativeFuture::new(py, &self.host, self.service.get().event_loop(py))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn wake(py: Python<'_>, woken: Vec<Py<NativeFuture>>) -> PyResult<()> {
-    woken.into_iter().try_for_each(|future| NativeFuture::resolve(future.bind(py), Ok(py.None())))
 }
 
 #[pymethods]
@@ -200,26 +127,20 @@ impl Exchange {
         if slf.get().is_completed() {
             return Ok(Ready::new(py, message::disconnect(py)?)?.into_any());
         }
-        Ok(Waiting::new(py, Operation::Receive(slf))?.into_any())
+        Ok(Waiting::new(py, Operation::Receive(Party::Exchange(slf)))?.into_any())
     }
 
     /// Sends an ASGI event of the response.
     #[pyo3(signature = (message, /))]
     fn send(slf: Py<Self>, py: Python<'_>, message: Py<PyAny>) -> PyResult<Py<Waiting>> {
-        Waiting::new(py, Operation::Send(slf, message))
+        Waiting::new(py, Operation::Send(Party::Exchange(slf), message))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.service)?;
-        let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
-        if let Some(task) = &inner.task {
-            visit.call(task)?;
-        }
-        inner.receivers.iter().chain(&inner.senders).try_for_each(|future| visit.call(future))
+        self.conversation.traverse(&visit)
     }
 
     fn __clear__(&self) {
-        let cleared = std::mem::take(&mut *self.lock());
-        drop(cleared);
+        self.conversation.clear();
     }
 }

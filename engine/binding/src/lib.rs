@@ -5,6 +5,7 @@ mod attach;
 mod awaitable;
 mod call;
 mod connections;
+mod conversation;
 mod deliver;
 mod exchange;
 mod fault;

@@ -1,25 +1,26 @@
+mod report;
+mod request;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use driver::{Ended, ExchangeKey, Key, ServiceConfig, Slots};
-use http1::{Name, RequestHead};
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use driver::{Key, ServiceConfig, Slots};
+use http1::Name;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::access::{AccessSink, Line};
+use crate::access::AccessSink;
 use crate::awaitable::{Operation, Step, Waiting};
-use crate::call;
-use crate::connections::Ends;
-use crate::exchange::{Exchange, Record};
+use crate::conversation::Party;
 use crate::fault;
 use crate::future::NativeFuture;
 use crate::host::{self, Host};
 use crate::scope::Template;
-use crate::task::{Finished, Starter};
+use crate::task::Starter;
 
 /// One ASGI application served over HTTP/1.1 by the reactor of one loop.
 #[pyclass(frozen, module = "fasterapi._engine")]
@@ -49,7 +50,7 @@ struct Place {
 #[derive(Default)]
 struct Inner {
     /// Requests whose application has not returned.
-    active: Slots<Py<Exchange>>,
+    active: Slots<Party>,
     /// Those of `wait_closed`.
     waiters: Vec<Py<NativeFuture>>,
     rejected: u64,
@@ -178,9 +179,9 @@ impl HttpService {
     fn abort(slf: &Bound<'_, Self>) -> PyResult<usize> {
         let py = slf.py();
         let this = slf.get();
-        let active: Vec<_> = this.lock().active.iter().map(|(_, exchange)| exchange.clone_ref(py)).collect();
-        for exchange in &active {
-            if let Some(task) = exchange.get().task(py) {
+        let active: Vec<_> = this.lock().active.iter().map(|(_, party)| party.clone_ref(py)).collect();
+        for party in &active {
+            if let Some(task) = party.conversation().task(py) {
                 task.call_method0(py, intern!(py, "cancel"))?;
             }
         }
@@ -200,7 +201,7 @@ impl HttpService {
         }
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         inner.waiters.iter().try_for_each(|future| visit.call(future))?;
-        inner.active.iter().try_for_each(|(_, exchange)| visit.call(exchange))
+        inner.active.iter().try_for_each(|(_, party)| party.traverse(&visit))
     }
 
     fn __clear__(&self) {
@@ -231,88 +232,6 @@ impl HttpService {
             return Err(PyRuntimeError::new_err("the service was given a place twice at once"));
         }
         Ok(key)
-    }
-
-    /// Starts the application for a request.
-    pub(crate) fn begin(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
-        let py = slf.py();
-        let begun = host.below_loop_level(|| Self::run(slf, host, key, head));
-        let Err(error) = begun else { return Ok(()) };
-        let ended = host.reactor()?.end(key);
-        if ended == Ended::NoResponse && error.is_instance_of::<pyo3::exceptions::PyException>(py) {
-            return slf.get().log_error(py, "Exception in ASGI application\n", Some(&error));
-        }
-        host.report(py, error, "Exception in ASGI application", None)
-    }
-
-    fn run(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
-        let py = slf.py();
-        let this = slf.get();
-        let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
-        let scope = this.template.scope(py, &head, &ends)?;
-        let context = call::copy_context(this.context.bind(py))?;
-        let record = this.access.is_on().then_some(Record { head, peer: ends.peer });
-        let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
-        let receive = exchange.getattr(intern!(py, "receive"))?;
-        let send = exchange.getattr(intern!(py, "send"))?;
-        let (app, arguments) = (this.app.bind(py), [scope.as_any(), &receive, &send]);
-        let coroutine = if this.runs_at_call {
-            call::run_in_context(&context, app, arguments)?
-        } else {
-            call::vectorcall(app, arguments, None)?
-        };
-        this.starter.look(py, host.turns())?;
-        let task = this.starter.start(&coroutine, &context)?;
-        if task.call_method0(intern!(py, "done"))?.is_truthy()? {
-            return Self::finish(&exchange, &task);
-        }
-        let place = this.lock().active.insert(exchange.clone().unbind());
-        exchange.get().set_task(task.clone().unbind(), place);
-        Finished::watch(&task, &context, &exchange)
-    }
-
-    /// The application of a request has returned, raised, or was cancelled.
-    pub(crate) fn finish(exchange: &Bound<'_, Exchange>, task: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = exchange.py();
-        let this = exchange.get();
-        let service = this.service.get();
-        let result = task.call_method0(intern!(py, "result"));
-        let host = this.host()?;
-        let ended = if this.is_completed() { Ended::Complete } else { host.reactor()?.end(this.key) };
-        if ended == Ended::NoResponse {
-            service.log_access(py, &host, this.record.as_ref(), 500)?;
-        }
-        match (&result, ended) {
-            // What `send` raised itself because the client had left.
-            (Err(error), Ended::Complete) if this.has_lost_client() && stems_from_os_error(py, error)? => {}
-            (Err(error), _) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
-                service.log_error(py, "Exception in ASGI application\n", Some(error))?;
-            }
-            // Cancelled, or on its way out of the loop.
-            (Err(_), _) => {}
-            (Ok(_), Ended::NoResponse) => {
-                service.log_error(py, "ASGI callable returned without starting response.", None)?;
-            }
-            (Ok(_), Ended::Truncated) => {
-                service.log_error(py, "ASGI callable returned without completing response.", None)?;
-            }
-            (Ok(value), Ended::Complete) if !value.is_none() => {
-                let text = format!("ASGI callable should return None, but returned {}.", value.repr()?);
-                service.log_error(py, &text, None)?;
-            }
-            (Ok(_), Ended::Complete) => {}
-        }
-        if let Some(place) = this.end_task() {
-            let removed = service.lock().active.remove(place);
-            drop(removed);
-            let released = host.tables().connections.release(this.key);
-            drop(released);
-            // Tasks that outlive the request learn that it is over.
-            this.wake_receivers(py)?;
-            this.wake_senders(py)?;
-            Self::settle(this.service.bind(py))?;
-        }
-        host.settle(py)
     }
 
     /// Resolves `wait_closed` once all is over.
@@ -350,68 +269,6 @@ impl HttpService {
         Ok(Step::Wait(future, Operation::Result))
     }
 
-    pub(crate) fn log_access(
-        &self,
-        py: Python<'_>,
-        host: &Arc<Host>,
-        record: Option<&Record>,
-        status: u16,
-    ) -> PyResult<()> {
-        let Some(record) = record else { return Ok(()) };
-        let line = Line { record, root_path: self.template.root_path(), status };
-        let written = self.access.write(py, &line, host.writes_at_turn_end());
-        // A log that fails is not the request's business.
-        written.or_else(|error| host.report(py, error, "Exception in the access log", None))
-    }
-
-    /// Writes out the access lines of the turn.
-    pub(crate) fn flush_access(&self) {
-        self.access.flush();
-    }
-
-    /// A request was refused before any application saw it. One warning for many: a flood must not fill the log.
-    pub(crate) fn report_rejected(&self, py: Python<'_>, error: &http1::Error) -> PyResult<()> {
-        let count = {
-            let mut inner = self.lock();
-            inner.rejected += 1;
-            inner.rejected
-        };
-        if !count.is_power_of_two() {
-            return Ok(());
-        }
-        let text = format!("Invalid HTTP request received: {error} ({count} so far).");
-        self.log(py, "warning", &text, None)
-    }
-
-    pub(crate) fn report_starved(&self, py: Python<'_>, error: &std::io::Error) -> PyResult<()> {
-        let count = {
-            let mut inner = self.lock();
-            inner.starved += 1;
-            inner.starved
-        };
-        if !count.is_power_of_two() {
-            return Ok(());
-        }
-        let text = format!(
-            "Cannot accept connections: {error}. Raise the limit of open files (ulimit -n). ({count} times so far)"
-        );
-        self.log_error(py, &text, None)
-    }
-
-    fn log_error(&self, py: Python<'_>, text: &str, error: Option<&PyErr>) -> PyResult<()> {
-        self.log(py, "error", text, error)
-    }
-
-    fn log(&self, py: Python<'_>, level: &str, text: &str, error: Option<&PyErr>) -> PyResult<()> {
-        let Some(log) = &self.error_log else { return Ok(()) };
-        let keywords = PyDict::new(py);
-        if let Some(error) = error {
-            keywords.set_item(intern!(py, "exc_info"), error.value(py))?;
-        }
-        log.bind(py).call_method(level, ("%s", text), Some(&keywords))?;
-        Ok(())
-    }
-
     fn is_over(&self) -> PyResult<bool> {
         Ok(self.closing.load(Ordering::Relaxed) && self.lock().active.is_empty() && self.connections()? == 0)
     }
@@ -429,31 +286,6 @@ impl HttpService {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The scope's `client` and `server`; none where the connection is gone already.
-fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
-    if let Some(ends) = host.tables().connections.ends(py, connection) {
-        return Ok(Some(ends));
-    }
-    let Some(addresses) = host.reactor()?.addresses(connection).cloned() else { return Ok(None) };
-    let ends = Ends::new(py, &addresses)?;
-    let before = host.tables().connections.remember(connection, ends);
-    drop(before);
-    Ok(host.tables().connections.ends(py, connection))
-}
-
-/// Whether the error is an OSError, or was raised on account of one.
-fn stems_from_os_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
-    let mut link = Some(error.value(py).clone().into_any());
-    while let Some(exception) = link {
-        if exception.is_instance_of::<PyOSError>() {
-            return Ok(true);
-        }
-        let context = exception.getattr(intern!(py, "__context__"))?;
-        link = (!context.is_none()).then_some(context);
-    }
-    Ok(false)
 }
 
 /// Whether calling `app` makes a coroutine and runs nothing.

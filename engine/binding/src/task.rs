@@ -5,8 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::call;
-use crate::exchange::Exchange;
-use crate::service::HttpService;
+use crate::conversation::Party;
 
 /// How requests become tasks of one loop.
 pub(crate) struct Starter {
@@ -78,20 +77,16 @@ fn is_observed(event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
         || event_loop.call_method0(intern!(py, "get_debug"))?.is_truthy()?)
 }
 
-/// The done-callback of a request's task.
+/// The done-callback of a conversation's task.
 #[pyclass(frozen, module = "fasterapi._engine")]
 pub(crate) struct Finished {
-    exchange: Py<Exchange>,
+    party: Party,
 }
 
 impl Finished {
-    pub(crate) fn watch(
-        task: &Bound<'_, PyAny>,
-        context: &Bound<'_, PyAny>,
-        exchange: &Bound<'_, Exchange>,
-    ) -> PyResult<()> {
+    pub(crate) fn watch(task: &Bound<'_, PyAny>, context: &Bound<'_, PyAny>, party: Party) -> PyResult<()> {
         let py = task.py();
-        let finished = Py::new(py, Self { exchange: exchange.clone().unbind() })?;
+        let finished = Py::new(py, Self { party })?;
         let keywords = PyDict::new(py);
         keywords.set_item(intern!(py, "context"), context)?;
         task.call_method(intern!(py, "add_done_callback"), (finished,), Some(&keywords))?;
@@ -102,6 +97,6 @@ impl Finished {
 #[pymethods]
 impl Finished {
     fn __call__(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
-        HttpService::finish(self.exchange.bind(task.py()), task)
+        self.party.finish(task)
     }
 }

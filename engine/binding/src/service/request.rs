@@ -1,0 +1,132 @@
+//! The life of a request's task: from the scope to what the application left undone.
+
+use std::sync::Arc;
+
+use driver::{Ended, ExchangeKey, Key};
+use http1::RequestHead;
+use pyo3::exceptions::PyOSError;
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use super::HttpService;
+use crate::call;
+use crate::connections::Ends;
+use crate::conversation::{Conversation, Party, Record};
+use crate::exchange::Exchange;
+use crate::host::Host;
+use crate::task::Finished;
+
+impl HttpService {
+    /// Starts the application for a request.
+    pub(crate) fn begin(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
+        let py = slf.py();
+        let begun = host.below_loop_level(|| Self::run(slf, host, key, head));
+        let Err(error) = begun else { return Ok(()) };
+        let ended = host.reactor()?.end(key);
+        if ended == Ended::NoResponse && error.is_instance_of::<pyo3::exceptions::PyException>(py) {
+            return slf.get().log_error(py, "Exception in ASGI application\n", Some(&error));
+        }
+        host.report(py, error, "Exception in ASGI application", None)
+    }
+
+    fn run(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
+        let py = slf.py();
+        let this = slf.get();
+        let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
+        let scope = this.template.scope(py, &head, &ends)?;
+        let context = call::copy_context(this.context.bind(py))?;
+        let record = this.access.is_on().then_some(Record { head, peer: ends.peer });
+        let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
+        let receive = exchange.getattr(intern!(py, "receive"))?;
+        let send = exchange.getattr(intern!(py, "send"))?;
+        let (app, arguments) = (this.app.bind(py), [scope.as_any(), &receive, &send]);
+        let coroutine = if this.runs_at_call {
+            call::run_in_context(&context, app, arguments)?
+        } else {
+            call::vectorcall(app, arguments, None)?
+        };
+        this.starter.look(py, host.turns())?;
+        let task = this.starter.start(&coroutine, &context)?;
+        if task.call_method0(intern!(py, "done"))?.is_truthy()? {
+            return Self::finish(&exchange, &task);
+        }
+        let party = Party::Exchange(exchange.unbind());
+        let place = this.lock().active.insert(party.clone_ref(py));
+        party.conversation().set_task(task.clone().unbind(), place);
+        Finished::watch(&task, &context, party)
+    }
+
+    /// The application of a request has returned, raised, or was cancelled.
+    pub(crate) fn finish(exchange: &Bound<'_, Exchange>, task: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = exchange.py();
+        let this = exchange.get();
+        let conversation = &this.conversation;
+        let service = conversation.service.get();
+        let result = task.call_method0(intern!(py, "result"));
+        let host = conversation.host()?;
+        let ended = if this.is_completed() { Ended::Complete } else { host.reactor()?.end(conversation.key) };
+        if ended == Ended::NoResponse {
+            service.log_access(py, &host, this.record.as_ref(), 500)?;
+        }
+        match (&result, ended) {
+            // What `send` raised itself because the client had left.
+            (Err(error), Ended::Complete) if this.has_lost_client() && stems_from_os_error(py, error)? => {}
+            (Err(error), _) if error.is_instance_of::<pyo3::exceptions::PyException>(py) => {
+                service.log_error(py, "Exception in ASGI application\n", Some(error))?;
+            }
+            // Cancelled, or on its way out of the loop.
+            (Err(_), _) => {}
+            (Ok(_), Ended::NoResponse) => {
+                service.log_error(py, "ASGI callable returned without starting response.", None)?;
+            }
+            (Ok(_), Ended::Truncated) => {
+                service.log_error(py, "ASGI callable returned without completing response.", None)?;
+            }
+            (Ok(value), Ended::Complete) if !value.is_none() => {
+                let text = format!("ASGI callable should return None, but returned {}.", value.repr()?);
+                service.log_error(py, &text, None)?;
+            }
+            (Ok(_), Ended::Complete) => {}
+        }
+        Self::let_go(py, conversation, &host)?;
+        host.settle(py)
+    }
+
+    /// A conversation is over, and nothing of it is kept.
+    pub(super) fn let_go(py: Python<'_>, conversation: &Conversation, host: &Arc<Host>) -> PyResult<()> {
+        let Some(place) = conversation.end_task() else { return Ok(()) };
+        let removed = conversation.service.get().lock().active.remove(place);
+        drop(removed);
+        let released = host.tables().connections.release(conversation.key);
+        drop(released);
+        // Tasks that outlive the request learn that it is over.
+        conversation.wake_receivers(py)?;
+        conversation.wake_senders(py)?;
+        Self::settle(conversation.service.bind(py))
+    }
+}
+
+/// The scope's `client` and `server`; none where the connection is gone already.
+fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
+    if let Some(ends) = host.tables().connections.ends(py, connection) {
+        return Ok(Some(ends));
+    }
+    let Some(addresses) = host.reactor()?.addresses(connection).cloned() else { return Ok(None) };
+    let ends = Ends::new(py, &addresses)?;
+    let before = host.tables().connections.remember(connection, ends);
+    drop(before);
+    Ok(host.tables().connections.ends(py, connection))
+}
+
+/// Whether the error is an OSError, or was raised on account of one.
+fn stems_from_os_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+    let mut link = Some(error.value(py).clone().into_any());
+    while let Some(exception) = link {
+        if exception.is_instance_of::<PyOSError>() {
+            return Ok(true);
+        }
+        let context = exception.getattr(intern!(py, "__context__"))?;
+        link = (!context.is_none()).then_some(context);
+    }
+    Ok(false)
+}

@@ -5,12 +5,16 @@
 #![forbid(unsafe_code)]
 
 mod config;
+pub mod deflate;
 mod error;
 mod event;
+mod extension;
+mod grammar;
 mod misuse;
 mod role;
 
 pub use config::Config;
+pub use deflate::Deflate;
 pub use error::Error;
 pub use event::{Event, Kind, Reason};
 pub use misuse::Misuse;

@@ -211,3 +211,6 @@ impl Direction {
 fn most_compressed(limit: usize) -> usize {
     limit.saturating_add(limit / 32).saturating_add(1024)
 }
+
+#[cfg(test)]
+mod tests;

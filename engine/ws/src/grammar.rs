@@ -5,6 +5,11 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether `bytes` is a token.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+}
+
 /// Takes a token from the front of `rest`.
 pub(crate) fn token<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = rest.iter().position(|&byte| !is_token_byte(byte)).unwrap_or(rest.len());

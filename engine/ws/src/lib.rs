@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod extension;
 mod grammar;
+pub mod handshake;
 mod misuse;
 mod role;
 

@@ -12,6 +12,8 @@ pub enum Misuse {
     InvalidReason,
     /// A ping or pong of more than 125 bytes.
     ControlTooLong(usize),
+    /// A subprotocol that is no token.
+    InvalidProtocol,
 }
 
 impl fmt::Display for Misuse {
@@ -23,6 +25,9 @@ impl fmt::Display for Misuse {
             }
             Self::InvalidReason => f.write_str("a close reason must be at most 123 bytes of UTF-8, behind a code"),
             Self::ControlTooLong(length) => write!(f, "a ping or pong must be at most 125 bytes, not {length}"),
+            Self::InvalidProtocol => {
+                f.write_str("a subprotocol must be a token: letters, digits and punctuation without separators")
+            }
         }
     }
 }

@@ -5,13 +5,15 @@ use super::compressor::Compressor;
 use super::inflater::Inflater;
 use super::pool::{Found, Pool, Seat};
 
-/// What a compressor and an inflater take together, at the largest window.
-const PAIR: usize = 330 * 1024;
+/// What a compressor and an inflater take together at the largest window, measured: 371 KiB and 47 KiB. At a window of
+/// 12 bits the compressor takes 259 KiB.
+const PAIR: usize = 418 * 1024;
 
 /// The compressors and inflaters of one service, as many as a budget allows, however many connections share them.
 ///
-/// While there are no more connections at work than codecs, each finds its own as it left it. Beyond that a connection
-/// takes over another one's and primes it with its own window, which costs some microseconds a message and no memory.
+/// They are made as they are needed. While there are no more connections at work than codecs, each finds its own as it
+/// left it. Beyond that a connection takes over another one's and primes it with its own window, which costs 5 to 8
+/// microseconds a message and no memory.
 #[derive(Debug, Clone)]
 pub struct Codecs {
     shared: Arc<Shared>,
@@ -72,6 +74,17 @@ impl Codecs {
     pub(super) fn leave(&self, owner: u64, sending: &Seat, receiving: &Seat) {
         lock(&self.shared.compressors).leave(owner, sending);
         lock(&self.shared.inflaters).leave(owner, receiving);
+    }
+}
+
+impl Default for Codecs {
+    /// 32 MiB, 78 codecs for each direction, at level 4.
+    ///
+    /// Measured on messages of 4 KiB of JSON, windows of 12 bits: zlib at level 6 and memory level 5, as in Python's
+    /// servers, makes 619 bytes of one in 41 us. Level 4 makes 609 in 19 us; level 2 666 in 14 us; level 1 925 in 6 us;
+    /// level 6 603 in 22 us. Level 4 is the quickest one that nobody's traffic grows by.
+    fn default() -> Self {
+        Self::new(32 * 1024 * 1024, 4)
     }
 }
 

@@ -52,7 +52,7 @@ impl Compressor {
             if broken || (payload.is_empty() && wrote < step) {
                 break;
             }
-            step = STEP;
+            step = (step * 2).min(STEP);
         }
         if out.get(start..).is_some_and(|made| made.ends_with(&TAIL)) {
             out.truncate(out.len() - TAIL.len());

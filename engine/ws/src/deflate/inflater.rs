@@ -37,7 +37,7 @@ impl Inflater {
         out: &mut BytesMut,
         limit: usize,
     ) -> Result<(), Error> {
-        let mut step = input.len().saturating_mul(4).clamp(128, STEP);
+        let mut step = input.len().saturating_mul(8).clamp(256, STEP);
         loop {
             let filled = out.len();
             // One byte more than allowed, to see whether there is one.
@@ -61,7 +61,7 @@ impl Inflater {
                 Status::StreamEnd => {
                     self.restart(out.get(out.len().saturating_sub(LARGEST_WINDOW)..).unwrap_or_default())
                 }
-                Status::Ok | Status::BufError if wrote == room => step = STEP,
+                Status::Ok | Status::BufError if wrote == room => step = (step * 2).min(STEP),
                 Status::Ok | Status::BufError if input.is_empty() => return Ok(()),
                 Status::Ok if read > 0 => {}
                 Status::Ok | Status::BufError => return Err(Error::InvalidDeflate),

@@ -18,7 +18,8 @@ struct Slot<T> {
     codec: Option<Box<T>>,
     /// Whose state it has; 0: nobody's.
     owner: u64,
-    /// Used since the hand went by.
+    /// Used again since the hand went by. The first use does not count, so that many who speak once do not drive out
+    /// those who speak all the time.
     recent: bool,
 }
 
@@ -46,6 +47,7 @@ impl<T> Pool<T> {
     /// Takes out a codec for `owner`; none: all are taken out.
     pub(super) fn take(&mut self, owner: u64, seat: &mut Seat) -> Option<Found<T>> {
         if let Some(slot) = self.slots.get_mut(seat.0).filter(|slot| slot.owner == owner) {
+            slot.recent = true;
             return Some(slot.codec.take().map_or(Found::Nothing, Found::Warm));
         }
         seat.0 = self.free.pop().or_else(|| self.add()).or_else(|| self.search())?;
@@ -60,9 +62,9 @@ impl<T> Pool<T> {
             return;
         };
         slot.codec = Some(codec);
-        slot.recent = fit;
         if !fit {
             slot.owner = 0;
+            slot.recent = false;
             self.free.push(seat.0);
         }
     }
@@ -83,7 +85,7 @@ impl<T> Pool<T> {
         })
     }
 
-    /// The first codec at hand that was not used since the hand went by last: at most two rounds.
+    /// The first codec at hand that was not used again since the hand went by last: at most two rounds.
     fn search(&mut self) -> Option<usize> {
         for _ in 0..self.slots.len().saturating_mul(2) {
             let index = self.hand;
@@ -94,5 +96,76 @@ impl<T> Pool<T> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Uses a codec for one message; says whether it was the owner's own.
+    fn used(pool: &mut Pool<u64>, owner: u64, seat: &mut Seat) -> bool {
+        let (codec, warm) = match pool.take(owner, seat).unwrap() {
+            Found::Warm(codec) => (codec, true),
+            Found::Cold(codec) => (codec, false),
+            Found::Nothing => (Box::new(0), false),
+        };
+        assert!(!warm || *codec == owner);
+        pool.bring(owner, seat, Box::new(owner), true);
+        warm
+    }
+
+    #[test]
+    fn owners_find_their_own_while_there_are_enough() {
+        let mut pool = Pool::new(3);
+        let mut seats = [Seat::default(), Seat::default(), Seat::default()];
+        for round in 0..5 {
+            for (owner, seat) in (1..).zip(&mut seats) {
+                assert_eq!(used(&mut pool, owner, seat), round > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_is_always_at_work_keeps_its_codec_while_others_come_and_go() {
+        let mut pool = Pool::new(3);
+        let mut busy = Seat::default();
+        used(&mut pool, 1, &mut busy);
+        for owner in 2..100 {
+            used(&mut pool, owner, &mut Seat::default());
+            assert!(used(&mut pool, 1, &mut busy), "{owner}");
+        }
+        assert_eq!(pool.slots.len(), 3);
+    }
+
+    #[test]
+    fn what_an_owner_leaves_is_taken_before_anyone_elses() {
+        let mut pool = Pool::new(2);
+        let (mut stays, mut goes) = (Seat::default(), Seat::default());
+        used(&mut pool, 1, &mut stays);
+        used(&mut pool, 2, &mut goes);
+        pool.leave(2, &goes);
+        // It has left for good: neither a second time nor a codec that comes late is counted.
+        pool.leave(2, &goes);
+        pool.bring(2, &goes, Box::new(2), true);
+        for owner in 3..10 {
+            let mut seat = Seat::default();
+            assert!(!used(&mut pool, owner, &mut seat));
+            pool.leave(owner, &seat);
+        }
+        assert!(used(&mut pool, 1, &mut stays));
+        assert_eq!((pool.slots.len(), pool.free.len()), (2, 1));
+    }
+
+    #[test]
+    fn there_are_no_more_than_allowed() {
+        let mut pool: Pool<u64> = Pool::new(2);
+        let mut seats = [Seat::default(), Seat::default(), Seat::default()];
+        let found: Vec<_> = (1..).zip(&mut seats).map(|(owner, seat)| pool.take(owner, seat).is_some()).collect();
+        assert_eq!(found, [true, true, false]);
+        // One whose codec was lost, because its use panicked, makes a new one in its place.
+        assert!(matches!(pool.take(1, &mut seats[0]), Some(Found::Nothing)));
+        pool.bring(1, &seats[0], Box::new(1), false);
+        assert!(matches!(pool.take(3, &mut seats[2]), Some(Found::Cold(_))));
     }
 }

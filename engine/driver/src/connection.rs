@@ -7,6 +7,8 @@
 //! ```
 
 mod answer;
+mod intake;
+mod websocket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,15 +16,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use http1::Event;
-use machine::{Close, Next, Outbox};
+use machine::{Close, Outbox};
 
 use crate::Key;
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::protocol::Protocol;
 use crate::reactor::Delivery;
+use crate::service::ServiceConfig;
 use crate::timers::Armed;
-use crate::transport::{READ_SIZE, Stream, Transport};
+use crate::transport::{Stream, Transport};
+use crate::websocket::{ABNORMAL, Session, WebSocketConfig, ended};
 
 /// Bytes waiting to be written above which an application's `send` waits.
 pub const HIGH_WATER: usize = 64 * 1024;
@@ -68,6 +71,10 @@ pub(crate) struct Connection {
     rx: BytesMut,
     tx: Outbox,
     exchange: Option<Exchange>,
+    /// A WebSocket, from the request on; while it is not accepted the exchange stands beside it.
+    session: Option<Box<Session>>,
+    /// How WebSockets are kept; none where none are.
+    websocket: Option<Arc<WebSocketConfig>>,
     sequence: u32,
     phase: Phase,
     readable: bool,
@@ -117,13 +124,7 @@ pub(crate) enum Verdict {
 }
 
 impl Connection {
-    pub(crate) fn new(
-        key: Key,
-        service: Key,
-        stream: Stream,
-        addresses: Addresses,
-        config: Arc<http1::Config>,
-    ) -> Self {
+    pub(crate) fn new(key: Key, service: Key, stream: Stream, addresses: Addresses, config: &ServiceConfig) -> Self {
         Self {
             key,
             service,
@@ -132,10 +133,12 @@ impl Connection {
             queued: false,
             unflushed: false,
             transport: Transport::plain(stream),
-            protocol: Protocol::http1(config),
+            protocol: Protocol::http1(config.http1.clone()),
             rx: BytesMut::new(),
             tx: Outbox::new(),
             exchange: None,
+            session: None,
+            websocket: config.websocket.clone(),
             sequence: 0,
             phase: Phase::Open,
             readable: false,
@@ -206,134 +209,18 @@ impl Connection {
         }
     }
 
-    /// No request after the current one; an idle connection ends when it is next driven.
-    pub(crate) fn shutdown(&mut self) {
-        self.protocol.as_http1().shutdown();
+    /// No request after the current one; an idle connection ends when it is next driven, a WebSocket is closed.
+    pub(crate) fn shutdown(&mut self, cx: &mut Context<'_>) {
+        match self.protocol.as_http1() {
+            Some(machine) => machine.shutdown(),
+            None => self.restart(cx.now),
+        }
+        self.wake_receiver(cx);
     }
 
     /// Ends the connection without another byte.
     pub(crate) fn reset(&mut self) {
         self.phase = Phase::Gone;
-    }
-
-    /// Takes events until input, budget or the application's appetite ends; true if only the budget ended.
-    fn advance(&mut self, cx: &mut Context<'_>) -> bool {
-        loop {
-            match &self.exchange {
-                Some(exchange) if exchange.is_full() => return false,
-                None if self.pending() > HIGH_WATER => {
-                    self.congested = true;
-                    return false;
-                }
-                _ => {}
-            }
-            match self.protocol.poll_event(cx.now, &mut self.rx) {
-                Ok(Next::Event(event)) => self.take(event, cx),
-                Ok(Next::NeedInput) => match self.fill(cx) {
-                    Filled::Some => {}
-                    Filled::Nothing => return false,
-                    Filled::Later => return true,
-                },
-                Ok(Next::Paused) => {
-                    self.notice_hang_up(cx);
-                    return false;
-                }
-                Ok(Next::Closed(close)) => {
-                    self.close(close, cx.now);
-                    return false;
-                }
-                // No other protocol is served, so nobody asks the machine for an upgrade.
-                Ok(Next::Switched) => {
-                    self.close(Close::Flush, cx.now);
-                    return false;
-                }
-                Err(error) => {
-                    if self.exchange.is_none() {
-                        cx.deliveries.push(Delivery::Rejected { service: self.service, error });
-                    }
-                    self.disconnect(cx);
-                    self.close(error.close(), cx.now);
-                    return false;
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, event: Event, cx: &mut Context<'_>) {
-        match event {
-            Event::Request(head) => {
-                self.sequence = self.sequence.wrapping_add(1);
-                self.exchange = Some(Exchange::new(&head));
-                cx.deliveries.push(Delivery::Request { exchange: self.exchange_key(), service: self.service, head });
-                return;
-            }
-            Event::Data(data) => {
-                if let Some(exchange) = &mut self.exchange {
-                    exchange.push(data);
-                }
-            }
-            Event::End(_) => {
-                if let Some(exchange) = &mut self.exchange {
-                    exchange.complete();
-                }
-            }
-            Event::Response(_) | Event::Informational(_) => return,
-        }
-        self.wake_receiver(cx);
-    }
-
-    fn fill(&mut self, cx: &mut Context<'_>) -> Filled {
-        if !self.readable {
-            return Filled::Nothing;
-        }
-        if self.budget.is_spent(cx.turn) {
-            return Filled::Later;
-        }
-        let big = self.exchange.as_ref().is_some_and(Exchange::expects_much);
-        match self.transport.read(&mut self.rx, cx.scratch, big) {
-            Ok(0) => {
-                self.readable = false;
-                self.protocol.handle_eof(cx.now);
-                Filled::Some
-            }
-            Ok(read) => {
-                self.budget.spend(cx.turn, read);
-                self.readable = read >= READ_SIZE || self.hung_up;
-                Filled::Some
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.readable = false;
-                Filled::Nothing
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Filled::Some,
-            Err(_) => {
-                self.lose();
-                Filled::Nothing
-            }
-        }
-    }
-
-    /// Reads and drops what a lingering connection's peer still sends; true if only the budget ended.
-    fn discard(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.readable {
-            if self.budget.is_spent(cx.turn) {
-                return true;
-            }
-            self.rx.clear();
-            match self.transport.read(&mut self.rx, cx.scratch, false) {
-                Ok(0) => self.phase = Phase::Gone,
-                Ok(read) => {
-                    self.budget.spend(cx.turn, read);
-                    self.readable = read >= READ_SIZE || self.hung_up;
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => self.phase = Phase::Gone,
-            }
-            self.readable = false;
-        }
-        false
     }
 
     /// Writes what waits, then moves a closing connection on.
@@ -353,6 +240,7 @@ impl Connection {
                     self.budget.spend(cx.turn, written);
                     self.tx.advance(written);
                     self.extend_flush(cx.now);
+                    self.note_progress(cx.now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -414,6 +302,7 @@ impl Connection {
         if let Some(exchange) = &mut self.exchange {
             exchange.disconnected = true;
         }
+        self.end_session(ended(ABNORMAL, ""));
         self.wake_receiver(cx);
         if self.phase == Phase::Gone {
             self.wake_sender(cx);
@@ -422,21 +311,24 @@ impl Connection {
 
     fn wake_receiver(&mut self, cx: &mut Context<'_>) {
         let key = self.exchange_key();
-        if let Some(exchange) = &mut self.exchange
-            && exchange.receive_waiting
-            && exchange.has_input()
-        {
-            exchange.receive_waiting = false;
+        let woken = match (&mut self.session, &mut self.exchange) {
+            (Some(session), _) => session.inbox.wakes(),
+            (None, Some(exchange)) => exchange.wakes(),
+            (None, None) => false,
+        };
+        if woken {
             cx.deliveries.push(Delivery::Receivable(key));
         }
     }
 
     fn wake_sender(&mut self, cx: &mut Context<'_>) {
         let key = self.exchange_key();
-        if let Some(exchange) = &mut self.exchange
-            && exchange.send_waiting
-        {
-            exchange.send_waiting = false;
+        let waiting = match (&mut self.session, &mut self.exchange) {
+            (_, Some(exchange)) => &mut exchange.send_waiting,
+            (Some(session), None) => &mut session.send_waiting,
+            (None, None) => return,
+        };
+        if std::mem::take(waiting) {
             cx.deliveries.push(Delivery::Sendable(key));
         }
     }
@@ -446,17 +338,8 @@ impl Connection {
     }
 
     fn pending(&self) -> usize {
-        self.tx.len() + self.protocol.buffered()
+        self.tx.len() + self.protocol.pending()
     }
-}
-
-enum Filled {
-    /// Ask the machine again.
-    Some,
-    /// The socket is drained.
-    Nothing,
-    /// The turn's budget is spent.
-    Later,
 }
 
 impl Budget {

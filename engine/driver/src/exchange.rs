@@ -64,7 +64,7 @@ pub(crate) struct Exchange {
     drained: bool,
     big: bool,
     pub(crate) disconnected: bool,
-    pub(crate) receive_waiting: bool,
+    receive_waiting: bool,
     pub(crate) send_waiting: bool,
     pub(crate) stage: Stage,
 }
@@ -102,6 +102,18 @@ impl Exchange {
 
     pub(crate) fn has_input(&self) -> bool {
         self.held > 0 || (self.complete && !self.drained) || self.disconnected
+    }
+
+    /// Whether the application waits for more of the request.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.receive_waiting
+    }
+
+    /// Whether the application waits for what is there now; if so, it is no longer noted.
+    pub(crate) fn wakes(&mut self) -> bool {
+        let woken = self.receive_waiting && self.has_input();
+        self.receive_waiting &= !woken;
+        woken
     }
 
     pub(crate) fn push(&mut self, data: Bytes) {

@@ -20,14 +20,17 @@ mod slots;
 mod tcp;
 mod timers;
 mod transport;
+mod websocket;
 
 pub use connection::{Address, Addresses, HIGH_WATER};
 pub use engine::{Busy, Engine, Guard, Turn};
 pub use exchange::{Ended, ExchangeKey, Received, Sent};
 pub use executor::{TaskFuture, TaskKey};
+pub use protocol::Rejection;
 pub use reactor::{Delivery, Foreign, Reactor};
 pub use remote::Remote;
 pub use service::{Service, ServiceConfig};
 pub use sleep::Sleep;
 pub use slots::{Key, Slots};
 pub use tcp::TcpStream;
+pub use websocket::{Heard, Inbox, WebSocketConfig};

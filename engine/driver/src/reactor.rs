@@ -1,4 +1,5 @@
 mod answer;
+mod websocket;
 
 use std::fmt;
 use std::io;
@@ -13,10 +14,12 @@ use crate::connection::{Addresses, Connection, Context, Verdict};
 use crate::exchange::ExchangeKey;
 use crate::executor::Executor;
 use crate::listener::{ACCEPTS, Accepted, Listener, REST};
+use crate::protocol::Rejection;
 use crate::service::{Service, ServiceConfig};
 use crate::slots::{Key, Slots};
 use crate::tcp::TaskStream;
 use crate::timers::{self, Due};
+use crate::websocket::Inbox;
 
 /// What happened, for the side that runs the applications.
 #[derive(Debug)]
@@ -30,16 +33,29 @@ pub enum Delivery {
         /// Its head.
         head: http1::RequestHead,
     },
-    /// [`Reactor::receive`] has something again.
+    /// A client asks for a WebSocket.
+    WebSocket {
+        /// Its exchange.
+        exchange: ExchangeKey,
+        /// The service it is for.
+        service: Key,
+        /// The head of the request.
+        head: http1::RequestHead,
+        /// The subprotocols that the client offers.
+        protocols: Vec<Box<str>>,
+        /// Where its messages come.
+        inbox: Inbox,
+    },
+    /// [`Reactor::receive`], or [`Inbox::take`], has something again.
     Receivable(ExchangeKey),
     /// The application may send again.
     Sendable(ExchangeKey),
-    /// The machine refused a request and answered it itself.
+    /// A request was refused, and answered, before any application saw it.
     Rejected {
         /// The service.
         service: Key,
         /// Why.
-        error: http1::Error,
+        rejection: Rejection,
     },
     /// A listener rests, for lack of descriptors or memory.
     Starved {
@@ -55,6 +71,12 @@ pub enum Delivery {
         /// Its service.
         service: Key,
     },
+}
+
+impl Delivery {
+    fn is_request(&self) -> bool {
+        matches!(self, Self::Request { .. } | Self::WebSocket { .. })
+    }
 }
 
 /// Listeners, connections, timers and tasks of one loop.
@@ -194,10 +216,10 @@ impl Reactor {
             self.sockets.remove(listener);
         }
         for connection in self.connections_of(key) {
-            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(connection) {
-                connection.shutdown();
-            }
-            self.drive(connection);
+            self.with_connection(connection, Instant::now(), |connection, cx| {
+                connection.shutdown(cx);
+                ((), connection.drive(cx))
+            });
         }
     }
 
@@ -432,7 +454,7 @@ impl Reactor {
             Some(Socket::Connection(_)) => {
                 self.with_connection(key, now, |connection, cx| ((), connection.drive(cx)));
             }
-            Some(Socket::Listener(_)) => self.accept(key, now),
+            Some(Socket::Listener(_)) => self.welcome(key, now),
             _ => {}
         }
     }
@@ -453,7 +475,7 @@ impl Reactor {
             deliveries: &mut self.deliveries,
         };
         let (answer, verdict) = act(connection, &mut context);
-        let requests = self.deliveries.iter().skip(begun).filter(|new| matches!(new, Delivery::Request { .. })).count();
+        let requests = self.deliveries.iter().skip(begun).filter(|new| new.is_request()).count();
         if let Some(service) = self.services.get_mut(connection.service) {
             service.requests += requests as u64;
         }
@@ -491,7 +513,7 @@ impl Reactor {
         }
     }
 
-    fn accept(&mut self, key: Key, now: Instant) {
+    fn welcome(&mut self, key: Key, now: Instant) {
         for _ in 0..ACCEPTS {
             let Some(Socket::Listener(listener)) = self.sockets.get_mut(key) else { return };
             let service = listener.service;
@@ -519,7 +541,7 @@ impl Reactor {
 
     fn admit(&mut self, service: Key, mut stream: crate::transport::Stream, addresses: Addresses, now: Instant) {
         let Some(owner) = self.services.get_mut(service) else { return };
-        let config = owner.config.http1.clone();
+        let config = &owner.config;
         let selector = &mut self.selector;
         let mut registered = Ok(());
         let key = self.sockets.insert_with(|key| {

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
 use crate::Key;
+use crate::websocket::WebSocketConfig;
 
 /// How one application is served.
 #[derive(Debug, Clone)]
 pub struct ServiceConfig {
     /// Limits and deadlines of HTTP/1.
     pub http1: Arc<http1::Config>,
+    /// How WebSockets are kept; none: a request for one is a request like any other.
+    pub websocket: Option<Arc<WebSocketConfig>>,
     /// Ready header lines (`name: value\r\n`...) added to every response.
     pub lines: Vec<u8>,
     /// The value of the `server` header, unless the application gives one.

@@ -79,7 +79,7 @@ impl Place {
 }
 
 impl Fields {
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> + Clone {
         self.places.iter().map(|place| place.field(&self.bytes))
     }
 

@@ -75,7 +75,7 @@ impl RequestHead {
     }
 
     /// The fields in their order. Where the target is in absolute form, `host` has its authority (RFC 9112, 3.2.2).
-    pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'_>> + Clone {
         self.fields.iter()
     }
 

@@ -10,7 +10,7 @@ use crate::reactor::Delivery;
 impl Connection {
     /// Whether `sequence` is the exchange under way.
     pub(crate) fn serves(&self, sequence: u32) -> bool {
-        self.sequence == sequence && self.exchange.is_some()
+        self.sequence == sequence && (self.exchange.is_some() || self.session.is_some())
     }
 
     /// Whether the head of the exchange under way is held back.
@@ -22,7 +22,9 @@ impl Connection {
     pub(crate) fn receive(&mut self, cx: &mut Context<'_>) -> (Received, Verdict) {
         let mut verdict = Verdict::Keep;
         if self.exchange.as_ref().is_some_and(|exchange| !exchange.has_input()) {
-            self.protocol.as_http1().proceed();
+            if let Some(machine) = self.protocol.as_http1() {
+                machine.proceed();
+            }
             verdict = self.drive(cx);
         }
         let received = self.exchange.as_mut().map_or(Received::Disconnect, Exchange::receive);
@@ -49,7 +51,7 @@ impl Connection {
         if let Err(misuse) = self.begin(if more { Body::Stream } else { Body::Whole(data.len() as u64) }) {
             return (Err(misuse), Verdict::Keep);
         }
-        let machine = self.protocol.as_http1();
+        let Some(machine) = self.protocol.as_http1() else { return (Ok(Sent::Gone), Verdict::Keep) };
         let sent = if data.is_empty() { Ok(()) } else { machine.send(data) };
         let sent = sent.and_then(|()| if more { Ok(()) } else { machine.finish(None) });
         if let Err(misuse) = sent {
@@ -100,16 +102,20 @@ impl Connection {
     /// The response will not be finished by its application.
     pub(crate) fn give_up(&mut self, cx: &mut Context<'_>) {
         self.end_exchange(cx);
-        self.protocol.as_http1().abort();
+        if let Some(machine) = self.protocol.as_http1() {
+            machine.abort();
+        }
         self.flush(cx);
     }
 
     /// The response is over: who still waits for the request learns that there is no more.
     fn end_exchange(&mut self, cx: &mut Context<'_>) {
+        // Not accepted: the response was a refusal.
+        self.forget_session(cx);
         let key = self.exchange_key();
         if let Some(exchange) = self.exchange.take() {
             let woken = [
-                exchange.receive_waiting.then_some(Delivery::Receivable(key)),
+                exchange.is_awaited().then_some(Delivery::Receivable(key)),
                 exchange.send_waiting.then_some(Delivery::Sendable(key)),
             ];
             cx.deliveries.extend(woken.into_iter().flatten());
@@ -140,7 +146,8 @@ impl Connection {
         let Some(exchange) = &mut self.exchange else { return Err(Misuse::NoRequest) };
         match std::mem::take(&mut exchange.stage) {
             Stage::Held(response) => {
-                self.protocol.as_http1().respond(response, body)?;
+                let machine = self.protocol.as_http1().ok_or(Misuse::NoRequest)?;
+                machine.respond(response, body)?;
                 exchange.stage = Stage::Begun;
                 Ok(())
             }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http1::{Misuse, Name, Response};
 
 use super::{Reactor, Socket};
+use crate::Key;
 use crate::connection::{Connection, Context, Verdict};
 use crate::exchange::{Ended, ExchangeKey, Received, Sent};
 
@@ -16,31 +17,35 @@ impl Reactor {
     }
 
     /// Takes the head of a response; it leaves with the first body, or without it a turn later.
-    ///
-    /// Adds the service's lines, `server` and `date`.
     pub fn start(&mut self, key: ExchangeKey, mut response: Response) -> Result<Sent, Misuse> {
+        if !self.serves(key) {
+            return Ok(Sent::Gone);
+        }
+        self.complete_head(key.connection, &mut response)?;
         let Some(Socket::Connection(connection)) = self.sockets.get_mut(key.connection) else {
             return Ok(Sent::Gone);
         };
-        if !connection.serves(key.sequence) {
-            return Ok(Sent::Gone);
-        }
-        if let Some(service) = self.services.get(connection.service) {
-            let config = &service.config;
-            response.lines(&config.lines);
-            if let Some(server) = config.server.as_deref().filter(|_| !response.has(Name::Server)) {
-                response.field(b"server", server)?;
-            }
-            if config.date && !response.has(Name::Date) {
-                if self.gathering.is_none() {
-                    self.date.set(SystemTime::now());
-                }
-                response.lines(self.date.line());
-            }
-        }
         connection.start(response)?;
         self.held.push(key);
         Ok(Sent::Done)
+    }
+
+    /// Adds the service's lines, `server` and `date`.
+    pub(super) fn complete_head(&mut self, connection: Key, response: &mut Response) -> Result<(), Misuse> {
+        let Some(Socket::Connection(connection)) = self.sockets.get(connection) else { return Ok(()) };
+        let Some(service) = self.services.get(connection.service) else { return Ok(()) };
+        let config = &service.config;
+        response.lines(&config.lines);
+        if let Some(server) = config.server.as_deref().filter(|_| !response.has(Name::Server)) {
+            response.field(b"server", server)?;
+        }
+        if config.date && !response.has(Name::Date) {
+            if self.gathering.is_none() {
+                self.date.set(SystemTime::now());
+            }
+            response.lines(self.date.line());
+        }
+        Ok(())
     }
 
     /// Whether the exchange is under way.
@@ -107,7 +112,7 @@ impl Reactor {
         self.body(key, Bytes::from_static(WORDS), false).map(drop)
     }
 
-    fn with_exchange<R>(
+    pub(super) fn with_exchange<R>(
         &mut self,
         key: ExchangeKey,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> (R, Verdict),

@@ -3,6 +3,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http1::RequestHead;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -168,17 +169,20 @@ impl AccessSink {
     }
 }
 
+/// What a request is for, as logs tell it: the path as it was sent behind the root path, and the query.
+pub(crate) fn target(root_path: &str, head: &RequestHead) -> Vec<u8> {
+    let mut target = root_path.as_bytes().to_vec();
+    target.extend_from_slice(head.path());
+    if !head.query().is_empty() {
+        target.push(b'?');
+        target.extend_from_slice(head.query());
+    }
+    target
+}
+
 impl Line<'_> {
-    /// The path as it was sent behind the root path, and the query.
     fn target(&self) -> Vec<u8> {
-        let head = &self.record.head;
-        let mut target = self.root_path.as_bytes().to_vec();
-        target.extend_from_slice(head.path());
-        if !head.query().is_empty() {
-            target.push(b'?');
-            target.extend_from_slice(head.query());
-        }
-        target
+        target(self.root_path, &self.record.head)
     }
 
     fn render(&self, colors: bool, held: &mut Vec<u8>) {

@@ -10,6 +10,7 @@ use crate::exchange::Exchange;
 use crate::future::NativeFuture;
 use crate::host::{self, Host};
 use crate::service::HttpService;
+use crate::websocket::WebSocket;
 
 /// What an exchange and a WebSocket have in common: one task of the application's that talks with one client.
 pub(crate) struct Conversation {
@@ -125,18 +126,21 @@ fn wake(py: Python<'_>, woken: Vec<Py<NativeFuture>>) -> PyResult<()> {
 /// The kinds of conversation: its bound methods are the application's `receive` and `send`.
 pub(crate) enum Party {
     Exchange(Py<Exchange>),
+    WebSocket(Py<WebSocket>),
 }
 
 impl Party {
     pub(crate) fn conversation(&self) -> &Conversation {
         match self {
             Self::Exchange(exchange) => &exchange.get().conversation,
+            Self::WebSocket(websocket) => &websocket.get().conversation,
         }
     }
 
     pub(crate) fn clone_ref(&self, py: Python<'_>) -> Self {
         match self {
             Self::Exchange(exchange) => Self::Exchange(exchange.clone_ref(py)),
+            Self::WebSocket(websocket) => Self::WebSocket(websocket.clone_ref(py)),
         }
     }
 
@@ -144,6 +148,7 @@ impl Party {
     pub(crate) fn step_receive(&self, py: Python<'_>) -> PyResult<Step> {
         match self {
             Self::Exchange(exchange) => Exchange::step_receive(exchange.bind(py)),
+            Self::WebSocket(websocket) => WebSocket::step_receive(websocket.bind(py)),
         }
     }
 
@@ -151,6 +156,7 @@ impl Party {
     pub(crate) fn step_send(&self, py: Python<'_>, message: &Bound<'_, PyAny>) -> PyResult<Step> {
         match self {
             Self::Exchange(exchange) => Exchange::step_send(exchange.bind(py), message),
+            Self::WebSocket(websocket) => WebSocket::step_send(websocket.bind(py), message),
         }
     }
 
@@ -158,6 +164,7 @@ impl Party {
     pub(crate) fn step_drain(&self, py: Python<'_>) -> PyResult<Step> {
         match self {
             Self::Exchange(exchange) => Exchange::step_drain(exchange.bind(py)),
+            Self::WebSocket(websocket) => WebSocket::step_drain(websocket.bind(py)),
         }
     }
 
@@ -165,12 +172,14 @@ impl Party {
     pub(crate) fn finish(&self, task: &Bound<'_, PyAny>) -> PyResult<()> {
         match self {
             Self::Exchange(exchange) => HttpService::finish(exchange.bind(task.py()), task),
+            Self::WebSocket(websocket) => HttpService::finish_websocket(websocket.bind(task.py()), task),
         }
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Exchange(exchange) => visit.call(exchange),
+            Self::WebSocket(websocket) => visit.call(websocket),
         }
     }
 }

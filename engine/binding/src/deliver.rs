@@ -71,10 +71,16 @@ impl Host {
                 Some(service) => HttpService::begin(service.bind(py), self, exchange, head),
                 None => Ok(()),
             },
+            Delivery::WebSocket { exchange, service, head, protocols, inbox } => match self.service(py, service) {
+                Some(service) => {
+                    HttpService::begin_websocket(service.bind(py), self, exchange, &head, &protocols, inbox)
+                }
+                None => Ok(()),
+            },
             Delivery::Receivable(key) => self.wake(py, key, Conversation::wake_receivers),
             Delivery::Sendable(key) => self.wake(py, key, Conversation::wake_senders),
-            Delivery::Rejected { service, error } => {
-                self.service(py, service).map_or(Ok(()), |service| service.get().report_rejected(py, &error))
+            Delivery::Rejected { service, rejection } => {
+                self.service(py, service).map_or(Ok(()), |service| service.get().report_rejected(py, &rejection))
             }
             Delivery::Starved { service, error } => {
                 self.service(py, service).map_or(Ok(()), |service| service.get().report_starved(py, &error))

@@ -38,6 +38,11 @@ pub(crate) fn misuse(misuse: &Misuse, message: &str) -> PyErr {
     }
 }
 
+/// The application's mistake on a WebSocket.
+pub(crate) fn websocket_misuse(misuse: &ws::Misuse) -> PyErr {
+    PyValueError::new_err(misuse.to_string())
+}
+
 /// Use from a thread that does not run the loop.
 pub(crate) fn busy(busy: Busy) -> PyErr {
     PyRuntimeError::new_err(busy.to_string())

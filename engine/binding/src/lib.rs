@@ -22,6 +22,8 @@ mod selector;
 mod service;
 mod spawn;
 mod task;
+mod websocket;
+mod websocket_message;
 mod words;
 
 pub use driver::{Sleep, TcpStream};

@@ -7,6 +7,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::fault;
@@ -28,14 +29,8 @@ pub(crate) const BODY: &str = "http.response.body";
 impl Message {
     /// Reads a message; the error says which key is wrong, and how.
     pub(crate) fn read(message: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let py = message.py();
-        let dict = message.cast::<PyDict>().map_err(|_| {
-            let kind = message.get_type().name().map(|name| name.to_string()).unwrap_or_default();
-            PyTypeError::new_err(format!("an ASGI message must be a dict, not {kind}"))
-        })?;
-        let kind = require(dict, intern!(py, "type"))?;
-        let kind = kind.cast::<PyString>().map_err(|_| fault::mistyped("type", "a str", &kind))?.to_str()?;
-        match kind {
+        let (dict, kind) = typed(message)?;
+        match kind.to_str()? {
             BODY => Self::read_body(dict),
             START => Self::read_start(dict),
             other => Err(fault::unexpected("http.response.start' or 'http.response.body", other)),
@@ -50,10 +45,10 @@ impl Message {
         }
     }
 
-    fn read_body(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
+    pub(crate) fn read_body(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = dict.py();
         let data = match dict.get_item(intern!(py, "body"))? {
-            Some(body) => read_bytes(&body)?,
+            Some(body) => read_bytes("body", &body)?,
             None => Bytes::new(),
         };
         let more = match dict.get_item(intern!(py, "more_body"))? {
@@ -63,7 +58,7 @@ impl Message {
         Ok(Self::Body { data, more })
     }
 
-    fn read_start(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
+    pub(crate) fn read_start(dict: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = dict.py();
         let status = require(dict, intern!(py, "status"))?;
         let code = status.extract::<u16>().map_err(|_| fault::mistyped("status", "an int from 200 to 999", &status))?;
@@ -71,15 +66,34 @@ impl Message {
         if code < 200 {
             return Err(fault::mistyped("status", "an int from 200 to 999", &status));
         }
-        let Some(headers) = dict.get_item(intern!(py, "headers"))? else { return Ok(Self::Start(response)) };
-        for pair in headers.try_iter().map_err(|_| fault::mistyped("headers", "an iterable of pairs", &headers))? {
-            let pair = pair?;
-            let (name, value) = header_pair(&pair)?;
-            let (name, value) = (header_bytes(&name)?, header_bytes(&value)?);
-            response.field(&name, &value).map_err(|misuse| fault::misuse(&misuse, START))?;
-        }
+        read_headers(dict, &mut response)?;
         Ok(Self::Start(response))
     }
+}
+
+/// Adds a message's `headers` to a response.
+pub(crate) fn read_headers(dict: &Bound<'_, PyDict>, response: &mut Response) -> PyResult<()> {
+    let Some(headers) = dict.get_item(intern!(dict.py(), "headers"))? else { return Ok(()) };
+    for pair in headers.try_iter().map_err(|_| fault::mistyped("headers", "an iterable of pairs", &headers))? {
+        let pair = pair?;
+        let (name, value) = header_pair(&pair)?;
+        let (name, value) = (header_bytes(&name)?, header_bytes(&value)?);
+        response.field(&name, &value).map_err(|misuse| fault::misuse(&misuse, START))?;
+    }
+    Ok(())
+}
+
+/// A message and its type.
+pub(crate) fn typed<'a, 'py>(
+    message: &'a Bound<'py, PyAny>,
+) -> PyResult<(&'a Bound<'py, PyDict>, Bound<'py, PyString>)> {
+    let dict = message.cast::<PyDict>().map_err(|_| {
+        let kind = message.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+        PyTypeError::new_err(format!("an ASGI message must be a dict, not {kind}"))
+    })?;
+    let kind = require(dict, intern!(message.py(), "type"))?;
+    let kind = kind.cast_into::<PyString>().map_err(|error| fault::mistyped("type", "a str", &error.into_inner()))?;
+    Ok((dict, kind))
 }
 
 fn require<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
@@ -87,24 +101,42 @@ fn require<'py>(dict: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> PyResu
 }
 
 /// Body data: `bytes` by reference when big, other bytes-like objects copied.
-fn read_bytes(body: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+pub(crate) fn read_bytes(key: &str, body: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     if let Ok(exact) = body.cast_exact::<PyBytes>() {
         let data = exact.as_bytes();
         return Ok(match data.len() {
             0 => Bytes::new(),
             small if small < BY_REFERENCE => Bytes::copy_from_slice(data),
-            _ => Bytes::from_owner(Owned(pyo3::pybacked::PyBackedBytes::from(exact.clone()))),
+            _ => Bytes::from_owner(OwnedBytes(PyBackedBytes::from(exact.clone()))),
         });
     }
-    let buffer = PyBuffer::<u8>::get(body).map_err(|_| fault::mistyped("body", "bytes", body))?;
+    let buffer = PyBuffer::<u8>::get(body).map_err(|_| fault::mistyped(key, "bytes", body))?;
     Ok(Bytes::from(buffer.to_vec(body.py())?))
 }
 
-struct Owned(pyo3::pybacked::PyBackedBytes);
+/// Text as UTF-8: by reference when big, else copied.
+pub(crate) fn read_text(key: &str, text: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    let text = text.cast::<PyString>().map_err(|_| fault::mistyped(key, "a str", text))?;
+    let utf8 = text.to_str()?;
+    if utf8.len() < BY_REFERENCE {
+        return Ok(Bytes::copy_from_slice(utf8.as_bytes()));
+    }
+    Ok(Bytes::from_owner(OwnedText(PyBackedStr::try_from(text.clone())?)))
+}
 
-impl AsRef<[u8]> for Owned {
+struct OwnedBytes(PyBackedBytes);
+
+impl AsRef<[u8]> for OwnedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+struct OwnedText(PyBackedStr);
+
+impl AsRef<[u8]> for OwnedText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ASGI scope of an HTTP request: a copy of the service's template, and what differs.
+//! The ASGI scope of a request or WebSocket: a copy of the service's template, and what differs.
 
 use http1::{RequestHead, Version};
 use pyo3::intern;
@@ -8,16 +8,53 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use crate::connections::Ends;
 use crate::words::Words;
 
-/// The keys whose values differ from request to request.
-const VARYING: [&str; 9] =
-    ["asgi", "http_version", "method", "path", "raw_path", "query_string", "headers", "client", "server"];
+/// The keys of all scopes whose values differ from request to request.
+const VARYING: [&str; 8] = ["asgi", "http_version", "path", "raw_path", "query_string", "headers", "client", "server"];
+
+/// The version of ASGI's WebSocket messages.
+const WEBSOCKET_SPEC: &str = "2.5";
 
 /// What all scopes of one service have in common.
 pub(crate) struct Template {
-    common: Py<PyDict>,
-    asgi: Py<PyDict>,
+    http: Common,
+    websocket: Common,
     state: Option<Py<PyDict>>,
     root_path: String,
+}
+
+/// What the scopes of one type have in common.
+struct Common {
+    scope: Py<PyDict>,
+    asgi: Py<PyDict>,
+}
+
+impl Common {
+    fn new(
+        py: Python<'_>,
+        (kind, scheme, root_path): (&str, &str, &str),
+        spec_version: &str,
+        keys: &[&str],
+        has_state: bool,
+    ) -> PyResult<Self> {
+        let asgi = PyDict::new(py);
+        asgi.set_item("version", "3.0")?;
+        asgi.set_item("spec_version", spec_version)?;
+        // All keys of a scope: a copy of the whole table never grows.
+        let scope = PyDict::new(py);
+        scope.set_item("type", kind)?;
+        scope.set_item("scheme", scheme)?;
+        scope.set_item("root_path", root_path)?;
+        for key in VARYING.iter().chain(keys).chain(has_state.then_some(&"state")) {
+            scope.set_item(PyString::intern(py, key), py.None())?;
+        }
+        Ok(Self { scope: scope.unbind(), asgi: asgi.unbind() })
+    }
+
+    fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let scope = self.scope.bind(py).copy()?;
+        scope.set_item(intern!(py, "asgi"), self.asgi.bind(py).copy()?)?;
+        Ok(scope)
+    }
 }
 
 impl Template {
@@ -27,30 +64,44 @@ impl Template {
         spec_version: &str,
         state: Option<Py<PyDict>>,
     ) -> PyResult<Self> {
-        let asgi = PyDict::new(py);
-        asgi.set_item("version", "3.0")?;
-        asgi.set_item("spec_version", spec_version)?;
-        // All keys of a scope: a copy of the whole table never grows.
-        let common = PyDict::new(py);
-        common.set_item("type", "http")?;
-        common.set_item("scheme", "http")?;
-        common.set_item("root_path", root_path)?;
-        for key in VARYING.iter().chain(state.is_some().then_some(&"state")) {
-            common.set_item(PyString::intern(py, key), py.None())?;
-        }
-        Ok(Self { common: common.unbind(), asgi: asgi.unbind(), state, root_path: root_path.to_owned() })
+        let http = Common::new(py, ("http", "http", root_path), spec_version, &["method"], state.is_some())?;
+        let keys = ["subprotocols", "extensions"];
+        let websocket = Common::new(py, ("websocket", "ws", root_path), WEBSOCKET_SPEC, &keys, state.is_some())?;
+        Ok(Self { http, websocket, state, root_path: root_path.to_owned() })
     }
 
     /// The scope of one request; shares no dictionary with another.
     pub(crate) fn scope<'py>(&self, py: Python<'py>, head: &RequestHead, ends: &Ends) -> PyResult<Bound<'py, PyDict>> {
-        let scope = self.common.bind(py).copy()?;
-        scope.set_item(intern!(py, "asgi"), self.asgi.bind(py).copy()?)?;
+        let scope = self.http.copy(py)?;
+        scope.set_item(intern!(py, "method"), method(py, head.method()))?;
+        self.fill(&scope, head, ends)?;
+        Ok(scope)
+    }
+
+    /// The scope of one WebSocket.
+    pub(crate) fn websocket<'py>(
+        &self,
+        py: Python<'py>,
+        head: &RequestHead,
+        ends: &Ends,
+        protocols: &[Box<str>],
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let scope = self.websocket.copy(py)?;
+        scope.set_item(intern!(py, "subprotocols"), PyList::new(py, protocols.iter().map(|name| &**name))?)?;
+        let extensions = PyDict::new(py);
+        extensions.set_item(intern!(py, "websocket.http.response"), PyDict::new(py))?;
+        scope.set_item(intern!(py, "extensions"), extensions)?;
+        self.fill(&scope, head, ends)?;
+        Ok(scope)
+    }
+
+    fn fill(&self, scope: &Bound<'_, PyDict>, head: &RequestHead, ends: &Ends) -> PyResult<()> {
+        let py = scope.py();
         let version = match head.version() {
             Version::Http10 => intern!(py, "1.0"),
             Version::Http11 => intern!(py, "1.1"),
         };
         scope.set_item(intern!(py, "http_version"), version)?;
-        scope.set_item(intern!(py, "method"), method(py, head.method()))?;
         let raw_path = PyBytes::new(py, head.path());
         let path = self.path(py, head.path())?;
         let raw_path = if self.root_path.is_empty() {
@@ -67,7 +118,7 @@ impl Template {
         if let Some(state) = &self.state {
             scope.set_item(intern!(py, "state"), state.bind(py).copy()?)?;
         }
-        Ok(scope)
+        Ok(())
     }
 
     pub(crate) fn root_path(&self) -> &str {

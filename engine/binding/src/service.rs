@@ -1,17 +1,19 @@
 mod report;
 mod request;
+mod websocket;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use driver::{Key, ServiceConfig, Slots};
+use driver::{Key, ServiceConfig, Slots, WebSocketConfig};
 use http1::Name;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use pyo3::{PyTraverseError, PyVisit};
+use ws::deflate::{Codecs, Settings};
 
 use crate::access::AccessSink;
 use crate::awaitable::{Operation, Step, Waiting};
@@ -65,6 +67,8 @@ impl HttpService {
         state=None, context=None, access_log=None, error_log=None, header_timeout=10.0, keep_alive_timeout=5.0,
         max_request_line=8192, max_field=8192, max_header_block=65536, max_fields=100,
         max_chunk_extension=256, max_chunk_extensions=16384, max_trailer_block=8192, max_trailers=32,
+        websocket=true, ws_max_size=16777216, ws_max_queue=32, ws_ping_interval=Some(20.0), ws_ping_timeout=Some(20.0),
+        ws_deflate=true, ws_deflate_memory=33554432,
     ))]
     #[expect(clippy::too_many_arguments, reason = "the options of one server, by keyword")]
     fn new(
@@ -90,6 +94,13 @@ impl HttpService {
         max_chunk_extensions: usize,
         max_trailer_block: usize,
         max_trailers: usize,
+        websocket: bool,
+        ws_max_size: usize,
+        ws_max_queue: usize,
+        ws_ping_interval: Option<f64>,
+        ws_ping_timeout: Option<f64>,
+        ws_deflate: bool,
+        ws_deflate_memory: usize,
     ) -> PyResult<Self> {
         let raises = match spec_version {
             "2.3" => false,
@@ -113,6 +124,17 @@ impl HttpService {
             keep_alive_timeout: seconds("keep_alive_timeout", keep_alive_timeout)?,
             ..http1::Config::default()
         };
+        let ws = ws::Config {
+            max_message: ws_max_size,
+            ping_interval: ws_ping_interval.map(|value| seconds("ws_ping_interval", value)).transpose()?,
+            ping_timeout: ws_ping_timeout.map(|value| seconds("ws_ping_timeout", value)).transpose()?,
+            ..ws::Config::default()
+        };
+        let websocket = websocket.then(|| WebSocketConfig {
+            ws: Arc::new(ws),
+            deflate: ws_deflate.then(|| (Settings::default(), Codecs::new(ws_deflate_memory, 6))),
+            max_queue: ws_max_queue.max(1),
+        });
         let (lines, own_server) = header_lines(headers)?;
         let context = match context {
             Some(context) => context,
@@ -129,6 +151,7 @@ impl HttpService {
             raises,
             config: ServiceConfig {
                 http1: Arc::new(http1),
+                websocket: websocket.map(Arc::new),
                 lines,
                 server: (server_header && !own_server).then(|| b"fasterapi".to_vec()),
                 date: date_header,

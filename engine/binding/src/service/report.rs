@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use driver::Rejection;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -32,7 +33,7 @@ impl HttpService {
     }
 
     /// A request was refused before any application saw it. One warning for many: a flood must not fill the log.
-    pub(crate) fn report_rejected(&self, py: Python<'_>, error: &http1::Error) -> PyResult<()> {
+    pub(crate) fn report_rejected(&self, py: Python<'_>, rejection: &Rejection) -> PyResult<()> {
         let count = {
             let mut inner = self.lock();
             inner.rejected += 1;
@@ -41,7 +42,7 @@ impl HttpService {
         if !count.is_power_of_two() {
             return Ok(());
         }
-        let text = format!("Invalid HTTP request received: {error} ({count} so far).");
+        let text = format!("Invalid HTTP request received: {rejection} ({count} so far).");
         self.log(py, "warning", &text, None)
     }
 
@@ -58,6 +59,10 @@ impl HttpService {
             "Cannot accept connections: {error}. Raise the limit of open files (ulimit -n). ({count} times so far)"
         );
         self.log_error(py, &text, None)
+    }
+
+    pub(crate) fn log_info(&self, py: Python<'_>, text: &str) -> PyResult<()> {
+        self.log(py, "info", text, None)
     }
 
     pub(super) fn log_error(&self, py: Python<'_>, text: &str, error: Option<&PyErr>) -> PyResult<()> {

@@ -34,12 +34,24 @@ impl HttpService {
         let this = slf.get();
         let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
         let scope = this.template.scope(py, &head, &ends)?;
-        let context = call::copy_context(this.context.bind(py))?;
         let record = this.access.is_on().then_some(Record { head, peer: ends.peer });
         let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
         let receive = exchange.getattr(intern!(py, "receive"))?;
         let send = exchange.getattr(intern!(py, "send"))?;
-        let (app, arguments) = (this.app.bind(py), [scope.as_any(), &receive, &send]);
+        Self::launch(slf, host, [scope.as_any(), &receive, &send], Party::Exchange(exchange.unbind()))
+    }
+
+    /// Runs the application as a task of its own context.
+    pub(super) fn launch(
+        slf: &Bound<'_, Self>,
+        host: &Arc<Host>,
+        arguments: [&Bound<'_, PyAny>; 3],
+        party: Party,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let this = slf.get();
+        let app = this.app.bind(py);
+        let context = call::copy_context(this.context.bind(py))?;
         let coroutine = if this.runs_at_call {
             call::run_in_context(&context, app, arguments)?
         } else {
@@ -48,9 +60,8 @@ impl HttpService {
         this.starter.look(py, host.turns())?;
         let task = this.starter.start(&coroutine, &context)?;
         if task.call_method0(intern!(py, "done"))?.is_truthy()? {
-            return Self::finish(&exchange, &task);
+            return party.finish(&task);
         }
-        let party = Party::Exchange(exchange.unbind());
         let place = this.lock().active.insert(party.clone_ref(py));
         party.conversation().set_task(task.clone().unbind(), place);
         Finished::watch(&task, &context, party)
@@ -107,7 +118,7 @@ impl HttpService {
 }
 
 /// The scope's `client` and `server`; none where the connection is gone already.
-fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
+pub(super) fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
     if let Some(ends) = host.tables().connections.ends(py, connection) {
         return Ok(Some(ends));
     }
@@ -119,7 +130,7 @@ fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<En
 }
 
 /// Whether the error is an OSError, or was raised on account of one.
-fn stems_from_os_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
+pub(super) fn stems_from_os_error(py: Python<'_>, error: &PyErr) -> PyResult<bool> {
     let mut link = Some(error.value(py).clone().into_any());
     while let Some(exception) = link {
         if exception.is_instance_of::<PyOSError>() {

@@ -123,8 +123,11 @@ class Reactor:
 
 @final
 class HttpService:
-    """One ASGI application served over HTTP/1.1 by the reactor of one loop.
+    """One ASGI application served over HTTP/1.1 and WebSocket by the reactor of one loop.
 
+    `websocket`: whether requests for a WebSocket become one; if not, they are requests like any other. `ws_max_size`
+    bounds a message, inflated; `ws_max_queue` counts the messages held ahead of the application;
+    `ws_deflate_memory` bounds the compressors of all connections together, in bytes.
     All times are in seconds. `headers` are added to every response. `state` is copied into each scope, if given.
     `access_log`: the engine's own line writer, a logger that gets uvicorn's message and five arguments, or None.
     `error_log` gets failures of the application with their traceback. Requests run in copies of `context`.
@@ -154,6 +157,13 @@ class HttpService:
         max_chunk_extensions: int = 16384,
         max_trailer_block: int = 8192,
         max_trailers: int = 32,
+        websocket: bool = True,
+        ws_max_size: int = 16777216,
+        ws_max_queue: int = 32,
+        ws_ping_interval: float | None = 20.0,
+        ws_ping_timeout: float | None = 20.0,
+        ws_deflate: bool = True,
+        ws_deflate_memory: int = 33554432,
     ) -> Self: ...
     @property
     def connections(self) -> int:

@@ -13,7 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use pyo3::{PyTraverseError, PyVisit};
-use ws::deflate::{Codecs, Settings};
+use ws::deflate::{Codecs, LEVEL, Settings};
 
 use crate::access::AccessSink;
 use crate::awaitable::{Operation, Step, Waiting};
@@ -132,7 +132,7 @@ impl HttpService {
         };
         let websocket = websocket.then(|| WebSocketConfig {
             ws: Arc::new(ws),
-            deflate: ws_deflate.then(|| (Settings::default(), Codecs::new(ws_deflate_memory, 6))),
+            deflate: ws_deflate.then(|| (Settings::default(), Codecs::new(ws_deflate_memory, LEVEL))),
             max_queue: ws_max_queue.max(1),
         });
         let (lines, own_server) = header_lines(headers)?;

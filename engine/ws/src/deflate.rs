@@ -18,7 +18,7 @@ use std::fmt;
 use bytes::{BufMut, BytesMut};
 
 pub use agreed::Agreed;
-pub use codecs::Codecs;
+pub use codecs::{Codecs, LEVEL};
 pub use disagreement::Disagreement;
 pub use negotiation::{accept, negotiate, offer};
 pub use settings::Settings;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http1::{Body, Misuse, Response};
+use machine::Close;
 use ws::{Kind, Reason};
 
 use super::{Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
@@ -51,7 +52,12 @@ impl Connection {
         session.agreed = agreed.map(|(agreed, _)| agreed);
         self.exchange = None;
         // The machine gives the connection up here, to the one that understands what follows.
-        let verdict = if self.advance(cx) { Verdict::Again } else { Verdict::Flush };
+        let again = self.advance(cx);
+        let verdict = match (again, cx.gather) {
+            (true, _) => Verdict::Again,
+            (false, true) => Verdict::Flush,
+            (false, false) => self.drive(cx),
+        };
         let sent = if self.phase == Phase::Open { Sent::Done } else { Sent::Gone };
         (Ok(sent), verdict)
     }
@@ -123,11 +129,13 @@ impl Connection {
         self.drive(cx)
     }
 
-    /// The server goes away: the peer and the application are told.
+    /// The server goes away: the peer and the application are told, and the peer's answer is not waited for longer than
+    /// it takes to close.
     pub(super) fn restart(&mut self, now: Instant) {
-        if let Some(machine) = self.protocol.as_websocket() {
-            // One that is closing already has said why.
-            let _ = machine.close(Some((RESTART, "")), now);
+        let told = self.protocol.as_websocket().map(|machine| machine.close(Some((RESTART, "")), now));
+        // One that is closing already has said why.
+        if told == Some(Ok(())) {
+            self.close(Close::Linger, now);
         }
         self.end_session(ended(RESTART, ""));
     }

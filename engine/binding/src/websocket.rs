@@ -100,9 +100,13 @@ impl WebSocket {
             Heard::Over => Err(PyRuntimeError::new_err(
                 "receive() was called after 'websocket.disconnect': the WebSocket is over, and there is nothing to wait for.",
             )),
-            Heard::Pending => {
+            Heard::Pending { resume } => {
                 let party = Party::WebSocket(slf.clone().unbind());
                 let future = this.conversation.await_receivable(py, party.clone_ref(py), &host)?;
+                if resume {
+                    host.reactor()?.resume(this.conversation.key);
+                    host.settle(py)?;
+                }
                 Ok(Step::Wait(future, Operation::Receive(party)))
             }
         }

@@ -41,7 +41,11 @@ pub enum Heard {
     /// It is over, and the application was told.
     Over,
     /// Nothing yet: [`Delivery::Receivable`](crate::Delivery::Receivable) tells when to ask again.
-    Pending,
+    Pending {
+        /// Whether what stands behind the last message should be looked at, by
+        /// [`Reactor::resume`](crate::Reactor::resume).
+        resume: bool,
+    },
 }
 
 /// Messages on their way to the application: what was received outlives the connection.
@@ -55,6 +59,10 @@ struct Mail {
     max_queue: usize,
     /// Reading has paused for lack of room.
     throttled: bool,
+    /// The application has a message, and has not asked for the next.
+    answering: bool,
+    /// The peer broke the protocol behind these messages: that is told when they have been answered.
+    doomed: bool,
     /// The application waits for a message.
     waiting: bool,
     end: End,
@@ -74,6 +82,8 @@ impl Inbox {
             held: 0,
             max_queue,
             throttled: false,
+            answering: false,
+            doomed: false,
             waiting: false,
             end: End::Open,
         })))
@@ -83,6 +93,7 @@ impl Inbox {
     pub fn take(&self) -> Heard {
         let mut mail = self.lock();
         if let Some((kind, payload)) = mail.messages.pop_front() {
+            mail.answering = true;
             mail.held -= payload.len();
             if mail.messages.is_empty() {
                 // An idle WebSocket holds no memory for messages.
@@ -96,7 +107,8 @@ impl Inbox {
             End::Open => {
                 mail.end = End::Open;
                 mail.waiting = true;
-                Heard::Pending
+                mail.answering = false;
+                Heard::Pending { resume: std::mem::take(&mut mail.doomed) }
             }
             End::Closed(reason) => Heard::Disconnect(reason),
             End::Told => Heard::Over,
@@ -123,6 +135,18 @@ impl Inbox {
         let full = mail.is_full();
         mail.throttled |= full;
         full
+    }
+
+    /// The peer broke the protocol; answers whether the application is still busy with what came before.
+    pub(crate) fn doom(&self) -> bool {
+        let mut mail = self.lock();
+        mail.doomed = !mail.messages.is_empty() || mail.answering;
+        mail.doomed
+    }
+
+    /// Whether the application is still busy with what came before the peer's fault.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.lock().doomed
     }
 
     /// Whether the application waits for what is there now; if so, it is no longer noted.
@@ -206,7 +230,7 @@ mod tests {
     #[test]
     fn whoever_waits_is_woken_once() {
         let inbox = inbox(0);
-        assert!(matches!(inbox.take(), Heard::Pending));
+        assert!(matches!(inbox.take(), Heard::Pending { .. }));
         assert!(!inbox.wakes());
         inbox.push(Kind::Text, Bytes::new());
         assert!(inbox.wakes());

@@ -50,9 +50,11 @@ impl Connection {
             None => Vec::new(),
         };
         self.write_close(&body);
-        self.state = State::Closing;
-        self.deadlines = machine::Deadlines::new();
-        self.deadlines.set(Timer::Close, now + self.config.close_timeout);
+        if self.state == State::Open {
+            self.state = State::Closing;
+            self.deadlines = machine::Deadlines::new();
+            self.deadlines.set(Timer::Close, now + self.config.close_timeout);
+        }
         Ok(())
     }
 
@@ -72,21 +74,21 @@ impl Connection {
     }
 
     fn check_open(&self) -> Result<(), Misuse> {
-        if self.state == State::Open { Ok(()) } else { Err(Misuse::Closed) }
+        if self.is_open() { Ok(()) } else { Err(Misuse::Closed) }
     }
 
     /// Behind a Close frame nothing is sent, not even what a ping asked for.
     pub(crate) fn write_close(&mut self, body: &[u8]) {
         self.answer_ping();
+        if std::mem::take(&mut self.owes_farewell) {
+            self.deadlines.clear(Timer::Close);
+        }
         self.write_control(Opcode::Close, body);
     }
 
-    /// A pong goes in front of what waits.
     pub(crate) fn answer_ping(&mut self) {
         if let Some(payload) = self.unanswered.take() {
-            let mut behind = std::mem::take(&mut self.out);
             self.write_control(Opcode::Pong, &payload);
-            self.out.append(&mut behind);
         }
     }
 

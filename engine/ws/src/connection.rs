@@ -23,6 +23,8 @@ use crate::{Config, Deflate, Error, Event, Masks, Role, front, mask, reason};
 
 /// The stretch of time over which control frames are counted.
 const SECOND: Duration = Duration::from_secs(1);
+/// Bytes that wait to be sent, from which on pings are not answered one by one.
+const MAX_PONGS: usize = 4 * 1024;
 /// A message of which this much is still to come is worth big reads.
 const MUCH: u64 = 16 * 1024;
 
@@ -40,7 +42,9 @@ pub struct Connection {
     message: Option<Message>,
     pub(crate) state: State,
     pub(crate) out: Outbox,
-    /// The newest ping that was not answered: the others need no answer (RFC 6455, section 5.5.3).
+    /// The peer has not been told of its fault.
+    pub(crate) owes_farewell: bool,
+    /// The newest of more pings than are answered one by one (RFC 6455, section 5.5.3).
     pub(crate) unanswered: Option<Bytes>,
     /// The number of our last ping, while its pong is waited for.
     pinged: Option<u32>,
@@ -101,12 +105,18 @@ impl Connection {
         matches!(self.reading, Reading::Payload { head, taken } if head.length.saturating_sub(taken as u64) > MUCH)
     }
 
+    /// Whether messages can be sent: until the peer is told of its fault they can.
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open || self.owes_farewell
+    }
+
     /// Bytes that wait to be sent.
     pub fn pending(&self) -> usize {
         self.out.len() + self.unanswered.as_ref().map_or(0, Bytes::len)
     }
 
-    /// The caller does not read for now: the peer is not to blame for silence.
+    /// The caller does not read for now: the peer is not to blame for silence, and if it is for something else, that is
+    /// told later.
     pub fn hold(&mut self) {
         self.held = true;
         self.deadlines.clear(Timer::Pong);
@@ -129,6 +139,7 @@ impl Connection {
             message: None,
             state: State::Open,
             out: Outbox::new(),
+            owes_farewell: false,
             unanswered: None,
             pinged: None,
             pings: 0,
@@ -163,7 +174,7 @@ impl Machine for Connection {
             match look {
                 Ok(Some(next)) => return Ok(next),
                 Ok(None) => {}
-                Err(error) => self.fail(error),
+                Err(error) => self.fail(error, now),
             }
         }
     }
@@ -173,6 +184,9 @@ impl Machine for Connection {
             return;
         }
         self.answer_ping();
+        if self.owes_farewell && !self.held {
+            self.say_farewell();
+        }
         if !self.out.is_empty() {
             tx.append(&mut self.out);
         }
@@ -184,10 +198,13 @@ impl Machine for Connection {
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.deadlines.expire(Timer::Close, now) {
+            if self.owes_farewell {
+                self.say_farewell();
+            }
             self.end(Close::Flush);
         }
         if self.deadlines.expire(Timer::Pong, now) {
-            self.fail(Error::PongTimeout);
+            self.fail(Error::PongTimeout, now);
         }
         if self.deadlines.expire(Timer::Ping, now) {
             self.send_keep_alive(now);
@@ -270,9 +287,7 @@ impl Connection {
         Ok(Some(Next::Event(match head.opcode {
             Opcode::Close => self.take_close(&payload, now)?,
             Opcode::Ping => {
-                if self.state == State::Open {
-                    self.unanswered = Some(payload.clone());
-                }
+                self.take_ping(&payload);
                 Event::Ping(payload)
             }
             _ => {
@@ -313,6 +328,19 @@ impl Connection {
         }
         self.end(Close::Flush);
         None
+    }
+
+    /// Pings are answered one by one, unless the peer takes no answers: then the newest is.
+    fn take_ping(&mut self, payload: &Bytes) {
+        if self.state != State::Open {
+            return;
+        }
+        if self.out.len() < MAX_PONGS {
+            self.answer_ping();
+            self.write_control(Opcode::Pong, payload);
+        } else {
+            self.unanswered = Some(payload.clone());
+        }
     }
 
     fn take_pong(&mut self, payload: &[u8], now: Instant) {
@@ -367,16 +395,22 @@ impl Connection {
     }
 
     /// The connection ends by the peer's fault, which a Close frame tells if none was sent.
-    fn fail(&mut self, error: Error) {
+    fn fail(&mut self, error: Error, now: Instant) {
         if matches!(self.state, State::Closed(_) | State::Failed(_)) {
             return;
         }
-        if self.state == State::Open {
-            let [high, low] = error.code().to_be_bytes();
-            self.write_close(&[&[high, low], error.words().as_bytes()].concat());
-        }
+        self.owes_farewell = self.state == State::Open;
         self.state = State::Failed(error);
         self.forget();
+        if self.owes_farewell {
+            self.deadlines.set(Timer::Close, now + self.config.close_timeout);
+        }
+    }
+
+    pub(crate) fn say_farewell(&mut self) {
+        if let State::Failed(error) = self.state {
+            self.write_close(&[&error.code().to_be_bytes(), error.words().as_bytes()].concat());
+        }
     }
 
     fn forget(&mut self) {

@@ -48,7 +48,9 @@ impl Connection {
                     return false;
                 }
                 Err(error) => {
-                    self.reject(error, cx);
+                    if !self.postpones(&error) {
+                        self.reject(error, cx);
+                    }
                     return false;
                 }
             }
@@ -61,6 +63,9 @@ impl Connection {
             (Some(exchange), _) => !exchange.is_full(),
             (None, Some(session)) => {
                 let Some(machine) = self.protocol.as_websocket() else { return true };
+                if session.inbox.is_doomed() && machine.is_open() {
+                    return false;
+                }
                 let full = !machine.is_closing() && session.inbox.is_full();
                 // Who is not listened to cannot be blamed for silence, unless it is the one that is waited for.
                 if full && !session.send_waiting {
@@ -112,6 +117,20 @@ impl Connection {
         };
         self.exchange = Some(state);
         cx.deliveries.push(delivery);
+    }
+
+    /// The messages in front of a fault are answered before it is told, as if each had come alone.
+    fn postpones(&mut self, error: &Error) -> bool {
+        let (Error::WebSocket(error), Some(session)) = (error, &self.session) else { return false };
+        if *error == ws::Error::PongTimeout {
+            return false;
+        }
+        let Some(machine) = self.protocol.as_websocket().filter(|machine| machine.is_open()) else { return false };
+        let busy = session.inbox.doom();
+        if busy {
+            machine.hold();
+        }
+        busy
     }
 
     /// The peer broke the protocol: the machine has answered, and the application learns of the end.

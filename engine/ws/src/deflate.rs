@@ -89,7 +89,7 @@ impl Deflate {
             return;
         }
         let Direction { bits, window, seat } = &mut self.sending;
-        let mut compressor = match self.codecs.compressor(self.owner, seat, *bits) {
+        let mut compressor = match self.codecs.compressor(self.owner, seat, *bits, payload.len()) {
             Some(Found::Warm(compressor)) if window.is_kept() => compressor,
             Some(Found::Warm(mut compressor) | Found::Cold(mut compressor)) => {
                 compressor.restart(window.bytes());

@@ -9,6 +9,10 @@ use super::pool::{Found, Pool, Seat};
 /// 12 bits the compressor takes 259 KiB.
 const PAIR: usize = 418 * 1024;
 
+/// A message of this many bytes is long: it is compressed quicker by a primed compressor in the cache than by its own
+/// beyond it.
+const LONG: usize = 1024;
+
 /// The compressors and inflaters of one service, as many as a budget allows, however many connections share them.
 ///
 /// They are made as they are needed. While there are no more connections at work than codecs, each finds its own as it
@@ -49,9 +53,9 @@ impl Codecs {
         self.shared.owners.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A compressor for `bits`; none where all are in use, or the one at hand is for other windows.
-    pub(super) fn compressor(&self, owner: u64, seat: &mut Seat, bits: u8) -> Option<Found<Compressor>> {
-        match lock(&self.shared.compressors).take(owner, seat) {
+    /// A compressor for a message of `length` bytes and windows of `bits`; none where all are in use.
+    pub(super) fn compressor(&self, owner: u64, seat: &mut Seat, bits: u8, length: usize) -> Option<Found<Compressor>> {
+        match lock(&self.shared.compressors).take(owner, seat, length >= LONG) {
             Some(Found::Cold(compressor)) if compressor.bits() != bits => Some(Found::Nothing),
             found => found,
         }
@@ -63,7 +67,8 @@ impl Codecs {
 
     /// An inflater; none where all are in use.
     pub(super) fn inflater(&self, owner: u64, seat: &mut Seat) -> Option<Found<Inflater>> {
-        lock(&self.shared.inflaters).take(owner, seat)
+        // To prime one costs less than to fetch one's own from beyond the cache, whatever the length.
+        lock(&self.shared.inflaters).take(owner, seat, true)
     }
 
     pub(super) fn bring_inflater(&self, owner: u64, seat: &Seat, inflater: Box<Inflater>, fit: bool) {

@@ -2,12 +2,18 @@
 ///
 /// A codec is taken out for a message and brought back behind it. Its last user finds it as it was, unless the pool
 /// was full and somebody else needed one: the one that was not used for long is then anyone's.
+///
+/// To find it as it was pays for a short message only. A long one runs through all of a codec's tables, and they are in
+/// the processor's cache only if the codec was in use a moment ago, whoever used it. So a long message takes the codec
+/// that was brought back last.
 #[derive(Debug)]
 pub(super) struct Pool<T> {
     slots: Vec<Slot<T>>,
     most: usize,
     /// Slots whose owner has left.
     free: Vec<usize>,
+    /// The slot that a codec was brought back to last.
+    last: usize,
     /// Where the search for a codec that nobody used lately goes on.
     hand: usize,
 }
@@ -41,18 +47,29 @@ pub(super) enum Found<T> {
 impl<T> Pool<T> {
     /// A pool of at most `most` codecs.
     pub(super) fn new(most: usize) -> Self {
-        Self { slots: Vec::new(), most, free: Vec::new(), hand: 0 }
+        Self { slots: Vec::new(), most, free: Vec::new(), last: 0, hand: 0 }
     }
 
-    /// Takes out a codec for `owner`; none: all are taken out.
-    pub(super) fn take(&mut self, owner: u64, seat: &mut Seat) -> Option<Found<T>> {
-        if let Some(slot) = self.slots.get_mut(seat.0).filter(|slot| slot.owner == owner) {
+    /// Takes out a codec for `owner`, for a message that is `long` or not; none: all are taken out.
+    pub(super) fn take(&mut self, owner: u64, seat: &mut Seat, long: bool) -> Option<Found<T>> {
+        let owns = self.slots.get(seat.0).is_some_and(|slot| slot.owner == owner);
+        let cached = self.slots.get(self.last).filter(|slot| long && slot.codec.is_some()).map(|_| self.last);
+        if owns && (cached.is_none() || cached == Some(seat.0)) {
+            let slot = self.slots.get_mut(seat.0)?;
             slot.recent = true;
             return Some(slot.codec.take().map_or(Found::Nothing, Found::Warm));
         }
-        seat.0 = self.free.pop().or_else(|| self.add()).or_else(|| self.search())?;
+        self.leave(owner, seat);
+        seat.0 = match cached {
+            Some(index) => {
+                self.free.retain(|&free| free != index);
+                index
+            }
+            None => self.free.pop().or_else(|| self.add()).or_else(|| self.search())?,
+        };
         let slot = self.slots.get_mut(seat.0)?;
         slot.owner = owner;
+        slot.recent = false;
         Some(slot.codec.take().map_or(Found::Nothing, Found::Cold))
     }
 
@@ -62,6 +79,7 @@ impl<T> Pool<T> {
             return;
         };
         slot.codec = Some(codec);
+        self.last = seat.0;
         if !fit {
             slot.owner = 0;
             slot.recent = false;
@@ -105,7 +123,11 @@ mod tests {
 
     /// Uses a codec for one message; says whether it was the owner's own.
     fn used(pool: &mut Pool<u64>, owner: u64, seat: &mut Seat) -> bool {
-        let (codec, warm) = match pool.take(owner, seat).unwrap() {
+        used_for(pool, owner, seat, false)
+    }
+
+    fn used_for(pool: &mut Pool<u64>, owner: u64, seat: &mut Seat, long: bool) -> bool {
+        let (codec, warm) = match pool.take(owner, seat, long).unwrap() {
             Found::Warm(codec) => (codec, true),
             Found::Cold(codec) => (codec, false),
             Found::Nothing => (Box::new(0), false),
@@ -161,11 +183,36 @@ mod tests {
     fn there_are_no_more_than_allowed() {
         let mut pool: Pool<u64> = Pool::new(2);
         let mut seats = [Seat::default(), Seat::default(), Seat::default()];
-        let found: Vec<_> = (1..).zip(&mut seats).map(|(owner, seat)| pool.take(owner, seat).is_some()).collect();
+        let found: Vec<_> =
+            (1..).zip(&mut seats).map(|(owner, seat)| pool.take(owner, seat, false).is_some()).collect();
         assert_eq!(found, [true, true, false]);
         // One whose codec was lost, because its use panicked, makes a new one in its place.
-        assert!(matches!(pool.take(1, &mut seats[0]), Some(Found::Nothing)));
+        assert!(matches!(pool.take(1, &mut seats[0], false), Some(Found::Nothing)));
         pool.bring(1, &seats[0], Box::new(1), false);
-        assert!(matches!(pool.take(3, &mut seats[2]), Some(Found::Cold(_))));
+        assert!(matches!(pool.take(3, &mut seats[2], false), Some(Found::Cold(_))));
+    }
+
+    #[test]
+    fn long_messages_take_the_codec_that_was_used_last() {
+        let mut pool = Pool::new(8);
+        let mut seats = [Seat::default(), Seat::default(), Seat::default()];
+        for (owner, seat) in (1..).zip(&mut seats) {
+            used(&mut pool, owner, seat);
+        }
+        // Three were made for short ones; from then on one is enough, and the others are free.
+        for _ in 0..3 {
+            for (owner, seat) in (1..).zip(&mut seats) {
+                used_for(&mut pool, owner, seat, true);
+                assert_eq!(seat.0, 2);
+            }
+        }
+        assert_eq!((pool.slots.len(), pool.free.len()), (3, 2));
+        // Who speaks twice in a row finds its own.
+        assert!(used_for(&mut pool, 3, &mut seats[2], true));
+        assert!(used(&mut pool, 3, &mut seats[2]));
+        // While that one is out, another is made or found.
+        assert!(pool.take(3, &mut seats[2], true).is_some());
+        used_for(&mut pool, 1, &mut seats[0], true);
+        assert_ne!(seats[0].0, 2);
     }
 }

@@ -102,24 +102,25 @@ impl Deflate {
         window.push(payload);
     }
 
-    /// Takes a piece of a message and appends what it says, or leaves that to [`Deflate::inflate_end`].
+    /// Takes a piece of a message and appends what it says, or leaves that to [`Deflate::inflate_end`]. What comes before
+    /// an error has been appended.
     pub(crate) fn inflate(&mut self, piece: &[u8], out: &mut BytesMut, limit: usize) -> Result<(), Error> {
-        self.taken = self.taken.saturating_add(piece.len());
-        if self.taken > most_compressed(limit) {
-            self.forget();
-            return Err(Error::MessageTooBig);
-        }
+        let room = most_compressed(limit).saturating_sub(self.taken);
+        // What is too much is not looked at, so that it hides no error before it.
+        let allowed = piece.get(..room).unwrap_or(piece);
+        self.taken += allowed.len();
         if matches!(self.message, Message::None) {
             self.message = self.begin();
         }
         let result = match &mut self.message {
-            Message::Inflating(inflater) => inflater.inflate(piece, &mut self.receiving.window, out, limit),
+            Message::Inflating(inflater) => inflater.inflate(allowed, &mut self.receiving.window, out, limit),
             Message::Waiting(waiting) => {
-                waiting.extend_from_slice(piece);
+                waiting.extend_from_slice(allowed);
                 Ok(())
             }
             Message::None => Ok(()),
         };
+        let result = result.and(if allowed.len() < piece.len() { Err(Error::MessageTooBig) } else { Ok(()) });
         if result.is_err() {
             self.forget();
         }

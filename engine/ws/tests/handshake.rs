@@ -1,5 +1,7 @@
 //! The opening handshake (RFC 6455, section 4), from both sides.
 
+#![allow(clippy::unwrap_used, reason = "tests say what went wrong by failing")]
+
 use ws::Misuse;
 use ws::deflate::{Disagreement, Settings};
 use ws::handshake::{Failure, Refusal, Request, Upgrade};
@@ -19,7 +21,7 @@ const GOOD: [Field; 5] = [
 
 const ANSWER: [Field; 3] = [("upgrade", b"websocket"), ("connection", b"Upgrade"), ("sec-websocket-accept", ACCEPT)];
 
-fn bytes<'a>(fields: &'a [Field]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
+fn bytes(fields: &[Field]) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
     fields.iter().map(|&(name, value)| (name.as_bytes(), value))
 }
 

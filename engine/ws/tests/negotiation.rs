@@ -1,5 +1,7 @@
 //! What a server and a client agree on for permessage-deflate (RFC 7692, section 7.1).
 
+#![allow(clippy::unwrap_used, reason = "tests say what went wrong by failing")]
+
 use ws::deflate::{Agreed, Disagreement, Settings, accept, negotiate, offer};
 
 fn settings(server: u8, client: u8) -> Settings {

@@ -53,6 +53,7 @@ impl Inflater {
             window.push(out.get(filled..).unwrap_or_default());
             let status = status.map_err(|_| Error::InvalidDeflate)?;
             if out.len() > limit {
+                out.truncate(limit);
                 return Err(Error::MessageTooBig);
             }
             match status {

@@ -258,6 +258,26 @@ fn big_messages_of_every_kind_go_round() {
     }
 }
 
+#[test]
+fn what_comes_before_an_error_is_there_however_it_is_cut() {
+    let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff];
+    let garbage = [&hello[..], &[0xff; 4]].concat();
+    let too_big = [&hello[..], &hello].concat();
+    let too_long = [&hello[..], &[0, 0, 0, 0xff, 0xff].repeat(1000)].concat();
+    for (message, limit, error, expected) in [
+        (&garbage, LIMIT, Error::InvalidDeflate, &b"Hello"[..]),
+        (&too_big, 7, Error::MessageTooBig, b"HelloHe"),
+        (&too_long, 7, Error::MessageTooBig, b"Hello"),
+    ] {
+        for piece in [1, 2, 5, 7, usize::MAX] {
+            let mut side = server(AMPLE);
+            let mut out = BytesMut::new();
+            let result = message.chunks(piece).try_for_each(|piece| side.inflate(piece, &mut out, limit));
+            assert_eq!((result, out.as_ref()), (Err(error), expected));
+        }
+    }
+}
+
 /// Messages that repeat themselves and each other, now and then a long one.
 fn messages() -> impl Strategy<Value = Vec<(usize, bool, Vec<u8>)>> {
     let word = prop_oneof![

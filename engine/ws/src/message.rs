@@ -51,8 +51,10 @@ impl Message {
             mask::apply(key, offset, &mut piece);
         }
         let before = self.data.len();
+        let mut inflated = Ok(());
         match deflate.filter(|_| self.compressed) {
-            Some(deflate) => deflate.inflate(&piece, &mut self.data, limit)?,
+            // What stands in front of an error counts first.
+            Some(deflate) => inflated = deflate.inflate(&piece, &mut self.data, limit),
             None if before == 0 && left == 0 => self.data = piece,
             None => {
                 let room = piece.len() + usize::try_from(left).unwrap_or(usize::MAX).min(before.max(STEP));
@@ -62,16 +64,17 @@ impl Message {
                 self.data.extend_from_slice(&piece);
             }
         }
-        self.check(before)
+        self.check(before).and(inflated)
     }
 
     /// The message is whole.
     pub(crate) fn finish(mut self, deflate: Option<&mut Deflate>, limit: usize) -> Result<Event, Error> {
         let before = self.data.len();
-        if let Some(deflate) = deflate.filter(|_| self.compressed) {
-            deflate.inflate_end(&mut self.data, limit)?;
-        }
-        self.check(before)?;
+        let inflated = match deflate.filter(|_| self.compressed) {
+            Some(deflate) => deflate.inflate_end(&mut self.data, limit),
+            None => Ok(()),
+        };
+        self.check(before).and(inflated)?;
         let data: Bytes = self.data.freeze();
         match self.kind {
             Kind::Text => self.utf8.finish().map(|()| Event::Text(data)),

@@ -1,7 +1,7 @@
 //! The side of the application: what it reads of a request and answers to it.
 
 use bytes::Bytes;
-use http1::{Body, Misuse, Response};
+use http1::{Body, Misuse, Name, Response};
 
 use super::{Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
 use crate::exchange::{Exchange, Received, Sent, Stage};
@@ -31,10 +31,14 @@ impl Connection {
         (received, verdict)
     }
 
-    pub(crate) fn start(&mut self, response: Response) -> Result<(), Misuse> {
+    pub(crate) fn start(&mut self, mut response: Response) -> Result<(), Misuse> {
         let Some(exchange) = &mut self.exchange else { return Ok(()) };
         match exchange.stage {
             Stage::Waiting => {
+                // What a client sends behind a handshake that is refused is no request.
+                if self.session.is_some() && !response.has(Name::Connection) {
+                    response.field(b"connection", b"close")?;
+                }
                 exchange.stage = Stage::Held(response);
                 Ok(())
             }

@@ -206,7 +206,11 @@ impl Connection {
 
 /// What the request asks of a WebSocket, if it asks for one.
 fn asked(head: &RequestHead) -> Option<Result<ws::handshake::Upgrade, ws::handshake::Refusal>> {
-    head.value(Name::Upgrade)?;
+    // Without `connection: upgrade` the field is some proxy's left-over.
+    match head.version() {
+        Version::Http11 => head.upgrade()?,
+        Version::Http10 => head.value(Name::Upgrade)?,
+    };
     let has_body = head.is_chunked() || head.content_length().is_some_and(|length| length > 0);
     let fields = head.fields().map(|field| (field.name, field.value));
     ws::handshake::Upgrade::check(head.method(), head.version() == Version::Http11, has_body, fields)

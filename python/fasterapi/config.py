@@ -1,22 +1,38 @@
 """Every option of the server, checked once."""
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from fasterapi.checks import (
+    check_address,
+    check_app,
+    check_boolean,
+    check_choice,
+    check_env_file,
+    check_integer,
+    check_log_config,
+    check_loop,
+    check_optional_integer,
+    check_root_path,
+    check_seconds,
+    check_text,
+    check_workers,
+    checked_headers,
+    checked_names,
+    checked_trust,
+)
 from fasterapi.errors import ConfigError
-from fasterapi.logs import DEFAULT, DefaultLogging, LogConfig, level_number
+from fasterapi.logs import DEFAULT, LogConfig, level_number
 from fasterapi.loops import LoopFactory
+from fasterapi.substitutes import check_http, check_interface, check_websocket
 
 __all__ = ["Application", "Config", "Options"]
 
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI 3 application: `await app(scope, receive, send)`."""
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 _MEBIBYTE = 1024 * 1024
 
 
@@ -30,14 +46,33 @@ class Options(TypedDict, total=False):
     fd: int | None
     backlog: int
     loop: str | LoopFactory
+    http: str
+    ws: str
+    ws_max_size: int
+    ws_max_queue: int
+    ws_ping_interval: float | None
+    ws_ping_timeout: float | None
+    ws_per_message_deflate: bool
+    ws_deflate_memory: int
     lifespan: Literal["auto", "on", "off"]
+    interface: Literal["auto", "asgi3", "asgi2", "wsgi"]
+    env_file: str | PathLike[str] | None
+    workers: int | None
     root_path: str
+    proxy_headers: bool
+    forwarded_allow_ips: str | Iterable[str] | None
+    forwarded_headers: str | Iterable[str]
     headers: Iterable[tuple[str, str]]
     server_header: bool
     date_header: bool
     asgi_spec: Literal["2.3", "2.4"]
+    reset_contextvars: bool
+    limit_concurrency: int | None
+    limit_max_requests: int | None
+    limit_max_requests_jitter: int
     timeout_keep_alive: float
     timeout_graceful_shutdown: float | None
+    timeout_worker_healthcheck: float
     header_timeout: float
     max_request_line: int
     max_field: int
@@ -47,6 +82,7 @@ class Options(TypedDict, total=False):
     max_chunk_extensions: int
     max_trailer_block: int
     max_trailers: int
+    h11_max_incomplete_event_size: int | None
     log_config: LogConfig
     log_level: str | int | None
     use_colors: bool | None
@@ -82,13 +118,56 @@ class Config:
     """Connections the kernel keeps waiting to be accepted."""
 
     loop: str | LoopFactory = "auto"
-    """auto, asyncio, uvloop, "module:factory" or a function; only `run()` makes a loop."""
+    """auto, asyncio, uvloop, zuvloop, none, "module:factory" or a function; only `run()` makes a loop."""
+
+    http: str = "auto"
+    """auto, h11, httptools or zttp: each is the engine's own HTTP/1."""
+
+    ws: str = "auto"
+    """none refuses WebSockets; auto, websockets, websockets-sansio and wsproto are the engine's own."""
+
+    ws_max_size: int = 16 * _MEBIBYTE
+    """Bytes of one WebSocket message, inflated."""
+
+    ws_max_queue: int = 32
+    """Messages read ahead of the application."""
+
+    ws_ping_interval: float | None = 20.0
+    """Seconds between pings; None or 0: none are sent."""
+
+    ws_ping_timeout: float | None = 20.0
+    """Seconds a pong may take; None or 0: no end."""
+
+    ws_per_message_deflate: bool = True
+    """Whether messages are compressed where the client offers it."""
+
+    ws_deflate_memory: int = 32 * _MEBIBYTE
+    """Bytes of compressors, for all connections together."""
 
     lifespan: Literal["auto", "on", "off"] = "auto"
     """Whether the application is told of start and end; auto: if it understands."""
 
+    interface: Literal["auto", "asgi3", "asgi2", "wsgi"] = "auto"
+    """What kind of application `app` is; auto looks at its arguments."""
+
+    env_file: str | PathLike[str] | None = None
+    """A file of NAME=VALUE lines for the environment, read before the application is imported."""
+
+    workers: int | None = None
+    """1; None: what the environment's WEB_CONCURRENCY says."""
+
     root_path: str = ""
     """The path under which a proxy mounts the application."""
+
+    proxy_headers: bool = True
+    """Whether trusted peers may tell client and scheme by X-Forwarded-For and X-Forwarded-Proto."""
+
+    forwarded_allow_ips: str | Iterable[str] | None = None
+    """The trusted peers: addresses, networks, paths, with commas between them, or *. None: what the environment's
+    FORWARDED_ALLOW_IPS says, or else this machine."""
+
+    forwarded_headers: str | Iterable[str] = ("for", "proto")
+    """Which X-Forwarded headers are believed: for, proto, host, port, prefix."""
 
     headers: Iterable[tuple[str, str]] = ()
     """Fields added to every response."""
@@ -99,11 +178,26 @@ class Config:
     asgi_spec: Literal["2.3", "2.4"] = "2.3"
     """Under 2.4 `send()` raises OSError once the client has left; under 2.3 it does nothing."""
 
+    reset_contextvars: bool = False
+    """Requests begin with empty context variables, instead of those with which the server was started."""
+
+    limit_concurrency: int | None = None
+    """With so many connections or requests under way, new requests are answered 503."""
+
+    limit_max_requests: int | None = None
+    """Requests after which the server ends."""
+
+    limit_max_requests_jitter: int = 0
+    """At most so many are added to `limit_max_requests`, by chance."""
+
     timeout_keep_alive: float = 5.0
     """Seconds an idle connection stays open."""
 
     timeout_graceful_shutdown: float | None = 30.0
     """Seconds that requests under way get at shutdown before they are cancelled; None: no end."""
+
+    timeout_worker_healthcheck: float = 5.0
+    """Seconds a worker process may take to answer; one process asks nobody."""
 
     header_timeout: float = 10.0
     """Seconds a client may take for a request's head."""
@@ -116,6 +210,9 @@ class Config:
     max_chunk_extensions: int = 16384
     max_trailer_block: int = 8192
     max_trailers: int = 32
+
+    h11_max_incomplete_event_size: int | None = None
+    """Uvicorn's one limit for a head: sets max_request_line, max_field and max_header_block."""
 
     log_config: LogConfig = DEFAULT
     """A dictionary for `logging.config`, or a path (.json, .yaml, else ini). None leaves logging alone."""
@@ -132,39 +229,68 @@ class Config:
     """SIGINT and SIGTERM end the server, if it runs in the main thread."""
 
     def __post_init__(self) -> None:
-        _check_app(self.app)
+        check_app(self.app)
         for name in _BOOLEANS:
-            _check_boolean(name, getattr(self, name))
+            check_boolean(name, getattr(self, name))
         if self.use_colors is not None:
-            _check_boolean("use_colors", self.use_colors)
-        _check_text("host", self.host)
+            check_boolean("use_colors", self.use_colors)
+        check_text("host", self.host)
+        if self.h11_max_incomplete_event_size is not None:
+            self._limit_head(self.h11_max_incomplete_event_size)
         for name, (low, high) in _INTEGERS.items():
-            _check_integer(name, getattr(self, name), low, high)
-        for name in ("timeout_keep_alive", "header_timeout"):
-            _check_seconds(name, getattr(self, name))
-        if self.timeout_graceful_shutdown is not None:
-            _check_seconds("timeout_graceful_shutdown", self.timeout_graceful_shutdown)
+            check_integer(name, getattr(self, name), low, high)
+        for name in ("limit_concurrency", "limit_max_requests"):
+            check_optional_integer(name, getattr(self, name), 1, 2**31 - 1)
+        for name in ("timeout_keep_alive", "timeout_worker_healthcheck", "header_timeout"):
+            check_seconds(name, getattr(self, name))
+        for name in ("timeout_graceful_shutdown", "ws_ping_interval", "ws_ping_timeout"):
+            if getattr(self, name) is not None:
+                check_seconds(name, getattr(self, name))
         if self.header_timeout == 0:
             raise ConfigError("header_timeout must be more than 0 seconds")
         if self.max_field > self.max_header_block:
             raise ConfigError(
                 f"max_field ({self.max_field}) must not be more than max_header_block ({self.max_header_block})"
             )
-        _check_choice("lifespan", self.lifespan, ("auto", "on", "off"))
-        _check_choice("asgi_spec", self.asgi_spec, ("2.3", "2.4"))
-        _check_address(self.uds, self.fd)
-        _check_loop(self.loop)
-        _check_root_path(self.root_path)
-        object.__setattr__(self, "headers", _checked_headers(self.headers))
+        check_choice("lifespan", self.lifespan, ("auto", "on", "off"))
+        check_choice("asgi_spec", self.asgi_spec, ("2.3", "2.4"))
+        check_http(self.http)
+        check_websocket(self.ws)
+        check_interface(self.interface)
+        check_workers(self.workers)
+        check_address(self.uds, self.fd)
+        check_loop(self.loop)
+        check_root_path(self.root_path)
+        check_env_file(self.env_file)
+        object.__setattr__(self, "headers", checked_headers(self.headers))
+        object.__setattr__(self, "forwarded_allow_ips", checked_trust(self.forwarded_allow_ips))
+        names = checked_names("forwarded_headers", self.forwarded_headers, _FORWARDED_HEADERS)
+        object.__setattr__(self, "forwarded_headers", names)
         level_number(self.log_level)
-        _check_log_config(self.log_config)
+        check_log_config(self.log_config)
 
     def encoded_headers(self) -> list[tuple[bytes, bytes]]:
         """`headers` as they stand in a response."""
         return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in self.headers]
 
+    def _limit_head(self, size: int) -> None:
+        check_integer("h11_max_incomplete_event_size", size, 16, 16 * _MEBIBYTE)
+        for name in ("max_request_line", "max_field", "max_header_block"):
+            object.__setattr__(self, name, size)
 
-_BOOLEANS = ("factory", "server_header", "date_header", "access_log", "install_signal_handlers")
+
+_BOOLEANS = (
+    "factory",
+    "server_header",
+    "date_header",
+    "access_log",
+    "install_signal_handlers",
+    "ws_per_message_deflate",
+    "proxy_headers",
+    "reset_contextvars",
+)
+
+_FORWARDED_HEADERS = ("for", "proto", "host", "port", "prefix")
 
 _INTEGERS = {
     "port": (0, 65535),
@@ -177,92 +303,8 @@ _INTEGERS = {
     "max_chunk_extensions": (0, 64 * _MEBIBYTE),
     "max_trailer_block": (0, 64 * _MEBIBYTE),
     "max_trailers": (0, 65535),
+    "ws_max_size": (1, 2**31 - 1),
+    "ws_max_queue": (1, 65535),
+    "ws_deflate_memory": (0, 2**40),
+    "limit_max_requests_jitter": (0, 2**31 - 1),
 }
-
-
-def _check_app(app: object) -> None:
-    if isinstance(app, str):
-        if not app:
-            raise ConfigError('app is empty: give "module:attribute", for example "main:app"')
-    elif not callable(app):
-        raise ConfigError(f'app must be an ASGI application or "module:attribute", not {_shown(app)}')
-
-
-def _check_boolean(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name} must be True or False, not {_shown(value)}")
-
-
-def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str) or "\0" in value:
-        raise ConfigError(f"{name} must be a string without NUL, not {_shown(value)}")
-
-
-def _check_integer(name: str, value: object, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name} must be an integer from {low} to {high}, not {_shown(value)}")
-
-
-def _check_seconds(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 86400 * 365:
-        raise ConfigError(f"{name} must be a number of seconds, 0 or more and at most a year, not {_shown(value)}")
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}, not {_shown(value)}")
-
-
-def _check_address(uds: str | PathLike[str] | None, fd: object) -> None:
-    if uds is not None:
-        try:
-            path = fspath(uds)
-        except TypeError:
-            path = ""
-        if not path or "\0" in path:
-            raise ConfigError(f"uds must be the path of a Unix domain socket, not {_shown(uds)}")
-    if fd is not None:
-        _check_integer("fd", fd, 0, 2**31 - 1)
-    if uds is not None and fd is not None:
-        raise ConfigError("uds and fd exclude each other: give one of them")
-
-
-def _check_loop(loop: object) -> None:
-    if isinstance(loop, str):
-        if loop not in ("auto", "asyncio", "uvloop") and ":" not in loop:
-            raise ConfigError(f"loop must be auto, asyncio, uvloop or module:factory, not {_shown(loop)}")
-    elif not callable(loop):
-        raise ConfigError(f"loop must be a name or a function that returns a new event loop, not {_shown(loop)}")
-
-
-def _check_root_path(root_path: object) -> None:
-    _check_text("root_path", root_path)
-    if root_path and not str(root_path).startswith("/"):
-        raise ConfigError(f'root_path must begin with "/", not {_shown(root_path)}')
-
-
-def _checked_headers(headers: Any) -> tuple[tuple[str, str], ...]:
-    pairs: list[tuple[str, str]] = []
-    try:
-        for name, value in headers:
-            pairs.append((name, value))
-    except (TypeError, ValueError):
-        raise ConfigError(f"headers must be pairs of name and value, not {_shown(headers)}") from None
-    for name, value in pairs:
-        if not isinstance(name, str) or not _TOKEN.match(name):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"headers: {_shown(name)} is no header name")
-        if not isinstance(value, str) or not _FIELD_VALUE.match(value):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"headers: the value of {name} must be latin-1 text without line breaks")
-        if name.lower() in ("content-length", "transfer-encoding", "connection"):
-            raise ConfigError(f"headers: {name} belongs to each response and cannot be set for all")
-    return tuple(pairs)
-
-
-def _check_log_config(log_config: object) -> None:
-    if log_config is not None and not isinstance(log_config, (str, PathLike, Mapping, DefaultLogging)):
-        raise ConfigError(f"log_config must be a dictionary or a path, not {_shown(log_config)}")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -7,6 +7,7 @@ import logging
 from types import TracebackType
 from typing import Any
 
+from fasterapi.asgi2 import Asgi2
 from fasterapi.errors import ApplicationError, ConfigError
 
 __all__ = ["import_from_string", "load_application"]
@@ -34,8 +35,8 @@ def import_from_string(text: str, what: str = "app") -> Any:
     return _attribute(module, path, f'{what} "{text}"')
 
 
-def load_application(app: Any, *, factory: bool, logger: logging.Logger) -> Any:
-    """The ASGI application that `app` is, names, or (a factory) makes."""
+def load_application(app: Any, *, factory: bool, interface: str, logger: logging.Logger) -> Any:
+    """The ASGI 3 application that `app` is, names, or (a factory) makes; one of ASGI 2 is wrapped."""
     name = f'app "{app}"' if isinstance(app, str) else f"app {app!r}"
     loaded = import_from_string(app) if isinstance(app, str) else app
     if not callable(loaded):
@@ -44,11 +45,14 @@ def load_application(app: Any, *, factory: bool, logger: logging.Logger) -> Any:
         if not _accepts(loaded, 0):
             raise ConfigError(f"{name} needs arguments, so it is no application factory: leave --factory out")
         loaded = _made_by(loaded, name)
-    elif not _accepts(loaded, 3) and _accepts(loaded, 0):
+    elif interface != "asgi2" and not _accepts(loaded, 3) and _accepts(loaded, 0):
         logger.warning(
             "ASGI app factory detected. Using it, but please consider setting the --factory flag explicitly."
         )
         loaded = _made_by(loaded, name)
+    if callable(loaded) and _is_asgi2(loaded, interface):
+        made: Any = loaded
+        return Asgi2(made)
     if not callable(loaded) or not _accepts(loaded, 3):
         hint = ""
         if callable(loaded) and _accepts(loaded, 2):
@@ -57,6 +61,10 @@ def load_application(app: Any, *, factory: bool, logger: logging.Logger) -> Any:
             f"{name} is no ASGI 3 application: app(scope, receive, send) does not fit {_kind(loaded)}{hint}"
         )
     return loaded
+
+
+def _is_asgi2(app: Any, interface: str) -> bool:
+    return interface == "asgi2" or (interface == "auto" and not _accepts(app, 3) and _accepts(app, 1))
 
 
 def _attribute(module: Any, path: str, name: str) -> Any:

@@ -20,11 +20,13 @@ def new_event_loop() -> asyncio.SelectorEventLoop:
 
 
 def loop_factory(loop: str | LoopFactory) -> LoopFactory:
-    """What makes the loop that `--loop` names: auto, asyncio, uvloop or module:factory."""
+    """What makes the loop that `--loop` names: auto, asyncio, uvloop, zuvloop, none or module:factory."""
     if not isinstance(loop, str):
         return loop
-    if loop == "auto":
+    if loop in ("auto", "zuvloop"):
         return new_event_loop
+    if loop == "none":
+        return asyncio.new_event_loop
     if loop == "asyncio":
         return asyncio.SelectorEventLoop
     if loop == "uvloop":

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from logging import Logger
 from socket import socket
 from types import FrameType, TracebackType
@@ -14,12 +14,14 @@ from typing import Any, Self, Unpack
 
 from fasterapi import _engine, logs
 from fasterapi.config import Application, Config, Options
+from fasterapi.environment import load_env_file, one_worker
 from fasterapi.errors import ApplicationError, StartupError
 from fasterapi.importer import load_application
 from fasterapi.lifespan import Lifespan, LifespanError
 from fasterapi.listening import Listeners
 from fasterapi.loops import loop_factory
 from fasterapi.signals import Signals
+from fasterapi.substitutes import substitutions
 from fasterapi.tracing import traced
 
 __all__ = ["STARTUP_FAILURE", "Server", "run", "serve"]
@@ -67,6 +69,10 @@ class Server:
         self._service: _engine.HttpService | None = None
         self._level = logs.level_number(config.log_level)
         logs.configure(config.log_config, self._level, config.use_colors)
+        if config.env_file is not None:
+            load_env_file(config.env_file, self._error_logger())
+        for substitution in substitutions(config):
+            self._error_logger().debug("%s", substitution)
 
     @property
     def should_exit(self) -> bool:
@@ -102,12 +108,17 @@ class Server:
         """Imports the application, if that has not been done."""
         if self._app is None:
             app: Application = load_application(
-                self.config.app, factory=self.config.factory, logger=self._error_logger()
+                self.config.app,
+                factory=self.config.factory,
+                interface=self.config.interface,
+                logger=self._error_logger(),
             )
             self._app = traced(app, self._error_logger())
 
     def run(self, sockets: Sequence[socket] | None = None) -> None:
         """Serves in a loop of its own, as `fasterapi.run()` does."""
+        if sockets is None:
+            one_worker(self.config.workers)
         try:
             self.load()
             with ExitStack() as stack:
@@ -224,7 +235,7 @@ class Server:
             date_header=config.date_header,
             headers=config.encoded_headers(),
             state=state,
-            context=copy_context(),
+            context=Context() if config.reset_contextvars else copy_context(),
             access_log=sink,
             error_log=self._error_logger(),
             header_timeout=config.header_timeout,
@@ -237,6 +248,7 @@ class Server:
             max_chunk_extensions=config.max_chunk_extensions,
             max_trailer_block=config.max_trailer_block,
             max_trailers=config.max_trailers,
+            **_websocket_options(config),
         )
         listeners.listen()
         reactor = _engine.Reactor.attach(loop)
@@ -328,3 +340,15 @@ class Server:
             change()
         else:
             self._loop.call_soon_threadsafe(change)
+
+
+def _websocket_options(config: Config) -> dict[str, Any]:
+    return {
+        "websocket": config.ws != "none",
+        "ws_max_size": config.ws_max_size,
+        "ws_max_queue": config.ws_max_queue,
+        "ws_ping_interval": config.ws_ping_interval or None,
+        "ws_ping_timeout": config.ws_ping_timeout or None,
+        "ws_deflate": config.ws_per_message_deflate,
+        "ws_deflate_memory": config.ws_deflate_memory,
+    }

@@ -9,10 +9,12 @@ import pytest
 
 import fasterapi
 from fasterapi.cli import commands
+from fasterapi.cli.refused import REFUSED
 
 GUIDE = Path(__file__).parents[2] / "docs" / "server.md"
 FIELDS = {field.name: field for field in dataclasses.fields(fasterapi.Config) if field.name != "app"}
-FLAGS = {option.name: option for option in commands.commands["run"].params if isinstance(option, click.Option)}
+OPTIONS = [option for option in commands.commands["run"].params if isinstance(option, click.Option)]
+FLAGS = {option.name: option for option in OPTIONS if option.opts[0] not in REFUSED}
 ONLY_KEYWORDS = {"install_signal_handlers"}
 ONLY_FLAGS = {"app_dir", "version"}
 
@@ -46,10 +48,30 @@ def test_the_guide_names_every_flag(name: str) -> None:
 def test_every_flag_has_an_environment_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     flag = FLAGS[name].opts[0]
     variable = "FASTERAPI_" + flag.removeprefix("--").upper().replace("-", "_")
-    values = {"lifespan": "off", "asgi_spec": "2.4", "headers": "x-a: b c\nx-d: e", "log_level": "debug"}
+    values = {
+        "lifespan": "off",
+        "interface": "asgi2",
+        "env_file": __file__,
+        "asgi_spec": "2.4",
+        "headers": "x-a: b c\nx-d: e",
+        "log_level": "debug",
+        "forwarded_headers": "host",
+    }
     by_type = {"boolean": "0" if FLAGS[name].default is True else "1"}
     monkeypatch.setenv(variable, values.get(name, by_type.get(FLAGS[name].type.name, "7")))
     context = commands.commands["run"].make_context("run", ["main:app"])
     assert context.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
     if name == "headers":
         assert context.params[name] == (("x-a", "b c"), ("x-d", "e"))
+
+
+@pytest.mark.parametrize("name", sorted(set(FLAGS) - ONLY_FLAGS - {"headers"}))
+def test_every_flag_has_the_variable_of_uvicorn_behind_its_own(name: str) -> None:
+    words = FLAGS[name].opts[0].removeprefix("--").upper().replace("-", "_")
+    assert list(FLAGS[name].envvar or ()) == [f"FASTERAPI_{words}", f"UVICORN_{words}"]
+
+
+def test_the_variable_of_uvicorn_for_headers_has_blanks_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UVICORN_HEADERS", "x-a:b x-d:e")
+    context = commands.commands["run"].make_context("run", ["main:app"])
+    assert context.params["headers"] == (("x-a", "b"), ("x-d", "e"))

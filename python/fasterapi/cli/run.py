@@ -15,11 +15,11 @@ __all__ = ["run"]
 
 
 @click.command(
-    context_settings={"auto_envvar_prefix": "FASTERAPI", "show_default": True, "max_content_width": 100},
+    context_settings={"show_default": True, "max_content_width": 100},
     epilog="Every option has an environment variable: FASTERAPI_PORT for --port, FASTERAPI_TIMEOUT_KEEP_ALIVE for "
-    "--timeout-keep-alive. The command line wins.",
+    "--timeout-keep-alive; then UVICORN_PORT and so on. The command line wins.",
 )
-@click.argument("app", envvar="FASTERAPI_APP")
+@click.argument("app", envvar=("FASTERAPI_APP", "UVICORN_APP"))
 @server_options
 @version_option()
 def run(app: str, app_dir: str, log_config: str | None, **options: Any) -> None:

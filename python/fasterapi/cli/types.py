@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-__all__ = ["HeaderType", "SecondsType"]
+__all__ = ["HeaderType", "SecondsType", "WordsType"]
 
 if TYPE_CHECKING:
     # Generic for type checkers; not so at run time in older releases of click.
     _Header = click.ParamType[tuple[str, str]]
     _Seconds = click.ParamType[float | None]
+    _Words = click.ParamType[tuple[str, ...]]
 else:
-    _Header = _Seconds = click.ParamType
+    _Header = _Seconds = _Words = click.ParamType
 
 
 class HeaderType(_Header):
@@ -43,3 +44,22 @@ class SecondsType(_Seconds):
             return float(value)
         except ValueError:
             return self.fail(f'"{value}" must be a number of seconds or "none"', param, ctx)
+
+
+class WordsType(_Words):
+    """Some of a few words, with commas between them."""
+
+    name = "WORD,..."
+
+    def __init__(self, *choices: str) -> None:
+        self._choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Splits at commas."""
+        if isinstance(value, tuple):
+            return value  # pyright: ignore[reportUnknownVariableType]
+        words = tuple(word.strip() for word in str(value).split(",") if word.strip())
+        for word in words:
+            if word not in self._choices:
+                self.fail(f'"{word}" is none of {", ".join(self._choices)}', param, ctx)
+        return words

@@ -109,6 +109,7 @@ names! {
     XForwardedFor = "x-forwarded-for",
     XForwardedHost = "x-forwarded-host",
     XForwardedPort = "x-forwarded-port",
+    XForwardedPrefix = "x-forwarded-prefix",
     XForwardedProto = "x-forwarded-proto",
     XFrameOptions = "x-frame-options",
     XRealIp = "x-real-ip",

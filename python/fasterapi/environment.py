@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Iterable
 from logging import Logger
 from os import PathLike
 
@@ -23,11 +24,9 @@ def load_env_file(path: str | PathLike[str], logger: Logger) -> None:
     dotenv.load_dotenv(dotenv_path=path)
 
 
-def trusted_peers(peers: tuple[str, ...] | None) -> tuple[str, ...]:
+def trusted_peers(peers: str | Iterable[str] | None) -> tuple[str, ...]:
     """Whose X-Forwarded headers are believed."""
-    if peers is not None:
-        return peers
-    return checked_trust(os.environ.get("FORWARDED_ALLOW_IPS", _THIS_MACHINE)) or ()
+    return checked_trust(os.environ.get("FORWARDED_ALLOW_IPS", _THIS_MACHINE) if peers is None else peers) or ()
 
 
 def one_worker(workers: int | None) -> None:

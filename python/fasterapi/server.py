@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from typing import Any, Self, Unpack
 
 from fasterapi import _engine, logs
 from fasterapi.config import Application, Config, Options
-from fasterapi.environment import load_env_file, one_worker
+from fasterapi.environment import load_env_file, one_worker, trusted_peers
 from fasterapi.errors import ApplicationError, StartupError
 from fasterapi.importer import load_application
 from fasterapi.lifespan import Lifespan, LifespanError
@@ -67,6 +68,9 @@ class Server:
         self._listeners: Listeners | None = None
         self._lifespan: Lifespan | None = None
         self._service: _engine.HttpService | None = None
+        self._limit: int | None = None
+        if config.limit_max_requests is not None:
+            self._limit = config.limit_max_requests + random.randint(0, config.limit_max_requests_jitter)
         self._level = logs.level_number(config.log_level)
         logs.configure(config.log_config, self._level, config.use_colors)
         if config.env_file is not None:
@@ -249,6 +253,11 @@ class Server:
             max_trailer_block=config.max_trailer_block,
             max_trailers=config.max_trailers,
             **_websocket_options(config),
+            trusted_peers=trusted_peers(config.forwarded_allow_ips) if config.proxy_headers else None,
+            forwarded_headers=tuple(config.forwarded_headers),
+            limit_concurrency=config.limit_concurrency,
+            limit_requests=self._limit,
+            on_limit=self._end_by_limit,
         )
         listeners.listen()
         reactor = _engine.Reactor.attach(loop)
@@ -257,6 +266,10 @@ class Server:
             reactor.serve(self._service, os.dup(listener.fileno()))
         self.started = True
         self._log_addresses(listeners)
+
+    def _end_by_limit(self) -> None:
+        self._error_logger().info("Maximum request limit of %d exceeded. Terminating process.", self._limit)
+        self.should_exit = True
 
     def _log_addresses(self, listeners: Listeners) -> None:
         for name in listeners.names:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import selectors
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextvars import Context
 from types import GenericAlias
 from typing import Any, Final, Generic, Literal, Self, TypeVar, final
@@ -128,6 +128,9 @@ class HttpService:
     `websocket`: whether requests for a WebSocket become one; if not, they are requests like any other. `ws_max_size`
     bounds a message, inflated; `ws_max_queue` counts the messages held ahead of the application;
     `ws_deflate_memory` bounds the compressors of all connections together, in bytes.
+    X-Forwarded headers of `trusted_peers` are believed, those that `forwarded_headers` names: for and proto unless it
+    is given. From `limit_concurrency` connections or requests on, requests are answered 503; after `limit_requests`
+    requests `on_limit` is called, once.
     All times are in seconds. `headers` are added to every response. `state` is copied into each scope, if given.
     `access_log`: the engine's own line writer, a logger that gets uvicorn's message and five arguments, or None.
     `error_log` gets failures of the application with their traceback. Requests run in copies of `context`.
@@ -164,6 +167,11 @@ class HttpService:
         ws_ping_timeout: float | None = 20.0,
         ws_deflate: bool = True,
         ws_deflate_memory: int = 33554432,
+        trusted_peers: Sequence[str] | None = None,
+        forwarded_headers: Sequence[str] | None = None,
+        limit_concurrency: int | None = None,
+        limit_requests: int | None = None,
+        on_limit: Callable[[], object] | None = None,
     ) -> Self: ...
     @property
     def connections(self) -> int:

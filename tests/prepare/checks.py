@@ -14,7 +14,7 @@ from wheels import Builder
 FORMATTED = ("python", "tests", "examples", "stubs")
 SUITES = (
     "--config-file=tests/mypy.ini",
-    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/conftest.py"),
+    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py"),
     *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython")),
 )
 PURITY = ROOT / "tests" / "purity" / "check.py"

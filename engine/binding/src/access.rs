@@ -169,9 +169,10 @@ impl AccessSink {
     }
 }
 
-/// What a request is for, as logs tell it: the path as it was sent behind the root path, and the query.
-pub(crate) fn target(root_path: &str, head: &RequestHead) -> Vec<u8> {
-    let mut target = root_path.as_bytes().to_vec();
+/// What a request is for, as logs tell it: the path as it was sent behind what stands
+/// before it, and the query.
+pub(crate) fn target(prefix: &str, root_path: &str, head: &RequestHead) -> Vec<u8> {
+    let mut target = [prefix, root_path].concat().into_bytes();
     target.extend_from_slice(head.path());
     if !head.query().is_empty() {
         target.push(b'?');
@@ -182,7 +183,7 @@ pub(crate) fn target(root_path: &str, head: &RequestHead) -> Vec<u8> {
 
 impl Line<'_> {
     fn target(&self) -> Vec<u8> {
-        target(self.root_path, &self.record.head)
+        target(&self.record.prefix, self.root_path, &self.record.head)
     }
 
     fn render(&self, colors: bool, held: &mut Vec<u8>) {

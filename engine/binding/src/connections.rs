@@ -1,4 +1,4 @@
-use driver::{Address, Addresses, ExchangeKey, Key};
+use driver::{Address, Addresses, ExchangeKey, Forwarded, Key};
 use pyo3::prelude::*;
 use pyo3::types::{PyNone, PyTuple};
 
@@ -24,20 +24,44 @@ pub(crate) struct Ends {
     pub(crate) server: Py<PyAny>,
     /// `host:port` of the client, for the access log; empty where there is none.
     pub(crate) peer: std::sync::Arc<str>,
+    /// The peer may speak for others.
+    pub(crate) trusted: bool,
 }
 
 impl Ends {
-    pub(crate) fn new(py: Python<'_>, addresses: &Addresses) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, addresses: &Addresses, trusted: bool) -> PyResult<Self> {
         let peer = match &addresses.client {
             Some(Address::Inet(address)) => format!("{}:{}", address.ip(), address.port()),
             _ => String::new(),
         };
         let (client, server) = (end(py, addresses.client.as_ref())?, end(py, addresses.server.as_ref())?);
-        Ok(Self { client, server, peer: peer.into() })
+        Ok(Self { client, server, peer: peer.into(), trusted })
+    }
+
+    /// The ends as a trusted peer tells them.
+    pub(crate) fn forwarded(mut self, py: Python<'_>, told: &Forwarded) -> PyResult<Self> {
+        if let Some((host, port)) = &told.client {
+            self.client = (host, port).into_pyobject(py)?.into_any().unbind();
+            self.peer = format!("{host}:{port}").into();
+        }
+        if let Some(port) = told.port {
+            let name = match &told.server {
+                Some(name) => name.into_pyobject(py)?.into_any(),
+                None if self.server.is_none(py) => none(py),
+                None => self.server.bind(py).get_item(0)?,
+            };
+            self.server = (name, port).into_pyobject(py)?.into_any().unbind();
+        }
+        Ok(self)
     }
 
     fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self { client: self.client.clone_ref(py), server: self.server.clone_ref(py), peer: self.peer.clone() }
+        Self {
+            client: self.client.clone_ref(py),
+            server: self.server.clone_ref(py),
+            peer: self.peer.clone(),
+            trusted: self.trusted,
+        }
     }
 }
 

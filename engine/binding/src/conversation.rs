@@ -9,7 +9,7 @@ use crate::awaitable::Step;
 use crate::exchange::Exchange;
 use crate::future::NativeFuture;
 use crate::host::{self, Host};
-use crate::service::HttpService;
+use crate::service::{HttpService, Origin};
 use crate::websocket::WebSocket;
 
 /// What an exchange and a WebSocket have in common: one task of the application's that talks with one client.
@@ -24,6 +24,14 @@ pub(crate) struct Conversation {
 pub(crate) struct Record {
     pub(crate) head: RequestHead,
     pub(crate) peer: Arc<str>,
+    /// What precedes the service's root path, as a proxy told it.
+    pub(crate) prefix: String,
+}
+
+impl Record {
+    pub(crate) fn new(head: RequestHead, origin: Origin) -> Self {
+        Self { head, prefix: origin.prefix().to_owned(), peer: origin.ends.peer }
+    }
 }
 
 #[derive(Default)]

@@ -1,11 +1,12 @@
 //! The ASGI scope of a request or WebSocket: a copy of the service's template, and what differs.
 
-use http1::{RequestHead, Version};
+use driver::Scheme;
+use http1::{Name, RequestHead, Version};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::connections::Ends;
+use crate::service::Origin;
 use crate::words::Words;
 
 /// The keys of all scopes whose values differ from request to request.
@@ -71,10 +72,24 @@ impl Template {
     }
 
     /// The scope of one request; shares no dictionary with another.
-    pub(crate) fn scope<'py>(&self, py: Python<'py>, head: &RequestHead, ends: &Ends) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn scope<'py>(
+        &self,
+        py: Python<'py>,
+        head: &RequestHead,
+        origin: &Origin,
+    ) -> PyResult<Bound<'py, PyDict>> {
         let scope = self.http.copy(py)?;
         scope.set_item(intern!(py, "method"), method(py, head.method()))?;
-        self.fill(&scope, head, ends)?;
+        if let Some(scheme) = origin.scheme() {
+            let name = match scheme {
+                Scheme::Http => intern!(py, "http"),
+                Scheme::Https => intern!(py, "https"),
+                Scheme::Ws => intern!(py, "ws"),
+                Scheme::Wss => intern!(py, "wss"),
+            };
+            scope.set_item(intern!(py, "scheme"), name)?;
+        }
+        self.fill(&scope, head, origin)?;
         Ok(scope)
     }
 
@@ -83,7 +98,7 @@ impl Template {
         &self,
         py: Python<'py>,
         head: &RequestHead,
-        ends: &Ends,
+        origin: &Origin,
         protocols: &[Box<str>],
     ) -> PyResult<Bound<'py, PyDict>> {
         let scope = self.websocket.copy(py)?;
@@ -91,30 +106,40 @@ impl Template {
         let extensions = PyDict::new(py);
         extensions.set_item(intern!(py, "websocket.http.response"), PyDict::new(py))?;
         scope.set_item(intern!(py, "extensions"), extensions)?;
-        self.fill(&scope, head, ends)?;
+        if let Some(scheme) = origin.scheme() {
+            let name = match scheme {
+                Scheme::Http | Scheme::Ws => intern!(py, "ws"),
+                Scheme::Https | Scheme::Wss => intern!(py, "wss"),
+            };
+            scope.set_item(intern!(py, "scheme"), name)?;
+        }
+        self.fill(&scope, head, origin)?;
         Ok(scope)
     }
 
-    fn fill(&self, scope: &Bound<'_, PyDict>, head: &RequestHead, ends: &Ends) -> PyResult<()> {
+    fn fill(&self, scope: &Bound<'_, PyDict>, head: &RequestHead, origin: &Origin) -> PyResult<()> {
         let py = scope.py();
         let version = match head.version() {
             Version::Http10 => intern!(py, "1.0"),
             Version::Http11 => intern!(py, "1.1"),
         };
         scope.set_item(intern!(py, "http_version"), version)?;
-        let raw_path = PyBytes::new(py, head.path());
-        let path = self.path(py, head.path())?;
-        let raw_path = if self.root_path.is_empty() {
-            raw_path
+        let prefix = origin.prefix();
+        if !prefix.is_empty() {
+            scope.set_item(intern!(py, "root_path"), [prefix, &self.root_path].concat())?;
+        }
+        let path = self.path(py, prefix, head.path())?;
+        let raw_path = if self.root_path.is_empty() && prefix.is_empty() {
+            PyBytes::new(py, head.path())
         } else {
-            PyBytes::new(py, &[self.root_path.as_bytes(), head.path()].concat())
+            PyBytes::new(py, &[prefix.as_bytes(), self.root_path.as_bytes(), head.path()].concat())
         };
         scope.set_item(intern!(py, "path"), path)?;
         scope.set_item(intern!(py, "raw_path"), raw_path)?;
         scope.set_item(intern!(py, "query_string"), PyBytes::new(py, head.query()))?;
-        scope.set_item(intern!(py, "headers"), headers(py, head)?)?;
-        scope.set_item(intern!(py, "client"), &ends.client)?;
-        scope.set_item(intern!(py, "server"), &ends.server)?;
+        scope.set_item(intern!(py, "headers"), headers(py, head, origin)?)?;
+        scope.set_item(intern!(py, "client"), &origin.ends.client)?;
+        scope.set_item(intern!(py, "server"), &origin.ends.server)?;
         if let Some(state) = &self.state {
             scope.set_item(intern!(py, "state"), state.bind(py).copy()?)?;
         }
@@ -125,12 +150,12 @@ impl Template {
         &self.root_path
     }
 
-    /// The percent-decoded path behind the root path, as uvicorn has it.
-    fn path<'py>(&self, py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        if self.root_path.is_empty() && !raw.contains(&b'%') {
+    /// The percent-decoded path behind the prefix and the root path, as uvicorn has it.
+    fn path<'py>(&self, py: Python<'py>, prefix: &str, raw: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        if self.root_path.is_empty() && prefix.is_empty() && !raw.contains(&b'%') {
             return text(py, raw);
         }
-        let mut decoded = self.root_path.clone().into_bytes();
+        let mut decoded = [prefix, &self.root_path].concat().into_bytes();
         decode_percent(raw, &mut decoded);
         text(py, &decoded)
     }
@@ -175,8 +200,19 @@ fn method<'py>(py: Python<'py>, method: &[u8]) -> Bound<'py, PyString> {
     }
 }
 
-fn headers<'py>(py: Python<'py>, head: &RequestHead) -> PyResult<Bound<'py, PyList>> {
+fn headers<'py>(py: Python<'py>, head: &RequestHead, origin: &Origin) -> PyResult<Bound<'py, PyList>> {
     let words = Words::get(py);
-    let pair = |field: http1::Field<'_>| PyTuple::new(py, [words.name(py, &field), PyBytes::new(py, field.value)]);
-    PyList::new(py, head.fields().map(pair).collect::<PyResult<Vec<_>>>()?)
+    let told = origin.host();
+    let pair = |field: http1::Field<'_>| {
+        let value = match told {
+            Some(host) if field.known == Some(Name::Host) => host.as_bytes(),
+            _ => field.value,
+        };
+        PyTuple::new(py, [words.name(py, &field), PyBytes::new(py, value)])
+    };
+    let headers = PyList::new(py, head.fields().map(pair).collect::<PyResult<Vec<_>>>()?)?;
+    if let Some(host) = told.filter(|_| head.value(Name::Host).is_none()) {
+        headers.append((PyBytes::new(py, b"host"), PyBytes::new(py, host.as_bytes())))?;
+    }
+    Ok(headers)
 }

@@ -1,12 +1,15 @@
+mod origin;
 mod report;
 mod request;
 mod websocket;
+
+pub(crate) use origin::Origin;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use driver::{Key, ServiceConfig, Slots, WebSocketConfig};
+use driver::{Forwarding, Key, ServiceConfig, Slots, WebSocketConfig};
 use http1::Name;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::intern;
@@ -36,6 +39,11 @@ pub(crate) struct HttpService {
     /// Calling the application runs code of its own: it is no coroutine function.
     runs_at_call: bool,
     config: ServiceConfig,
+    /// Who may speak for clients; none: nobody.
+    forwarding: Option<Forwarding>,
+    limit_concurrency: Option<usize>,
+    /// The number of requests wanted, and who is told.
+    limit_requests: Option<(u64, Py<PyAny>)>,
     access: AccessSink,
     error_log: Option<Py<PyAny>>,
     place: OnceLock<Place>,
@@ -57,6 +65,8 @@ struct Inner {
     waiters: Vec<Py<NativeFuture>>,
     rejected: u64,
     starved: u64,
+    turned_away: u64,
+    answered: u64,
 }
 
 #[pymethods]
@@ -69,6 +79,7 @@ impl HttpService {
         max_chunk_extension=256, max_chunk_extensions=16384, max_trailer_block=8192, max_trailers=32,
         websocket=true, ws_max_size=16777216, ws_max_queue=32, ws_ping_interval=Some(20.0), ws_ping_timeout=Some(20.0),
         ws_deflate=true, ws_deflate_memory=33554432,
+        trusted_peers=None, forwarded_headers=None, limit_concurrency=None, limit_requests=None, on_limit=None,
     ))]
     #[expect(clippy::too_many_arguments, reason = "the options of one server, by keyword")]
     fn new(
@@ -101,6 +112,11 @@ impl HttpService {
         ws_ping_timeout: Option<f64>,
         ws_deflate: bool,
         ws_deflate_memory: usize,
+        trusted_peers: Option<Vec<String>>,
+        forwarded_headers: Option<Vec<String>>,
+        limit_concurrency: Option<usize>,
+        limit_requests: Option<u64>,
+        on_limit: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let raises = match spec_version {
             "2.3" => false,
@@ -156,6 +172,9 @@ impl HttpService {
                 server: (server_header && !own_server).then(|| b"fasterapi".to_vec()),
                 date: date_header,
             },
+            forwarding: origin::forwarding(trusted_peers, forwarded_headers)?,
+            limit_concurrency,
+            limit_requests: limit_requests.zip(on_limit),
             access: AccessSink::new(access_log)?,
             error_log,
             place: OnceLock::new(),
@@ -221,6 +240,9 @@ impl HttpService {
         visit.call(&self.context)?;
         if let Some(log) = &self.error_log {
             visit.call(log)?;
+        }
+        if let Some((_, on_limit)) = &self.limit_requests {
+            visit.call(on_limit)?;
         }
         let Ok(inner) = self.inner.try_lock() else { return Ok(()) };
         inner.waiters.iter().try_for_each(|future| visit.call(future))?;

@@ -1,7 +1,7 @@
 //! Whose word about a client is believed.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::Address;
 
@@ -118,7 +118,7 @@ impl Network {
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u128::from(u32::from(address)) << 96,
-        IpAddr::V6(address) => u128::from(Ipv6Addr::to_bits(address)),
+        IpAddr::V6(address) => u128::from(address),
     }
 }
 

@@ -46,6 +46,33 @@ impl HttpService {
         self.log(py, "warning", &text, None)
     }
 
+    /// A request was turned away. One warning for many, as for what is refused.
+    pub(super) fn report_full(&self, py: Python<'_>) -> PyResult<()> {
+        let count = {
+            let mut inner = self.lock();
+            inner.turned_away += 1;
+            inner.turned_away
+        };
+        if !count.is_power_of_two() {
+            return Ok(());
+        }
+        self.log(py, "warning", &format!("Exceeded concurrency limit. ({count} times so far)"), None)
+    }
+
+    /// A request is over; tells once that there were as many as wanted.
+    pub(super) fn count_request(&self, py: Python<'_>) -> PyResult<()> {
+        let Some((limit, on_limit)) = &self.limit_requests else { return Ok(()) };
+        let count = {
+            let mut inner = self.lock();
+            inner.answered += 1;
+            inner.answered
+        };
+        if count == *limit {
+            on_limit.call0(py)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn report_starved(&self, py: Python<'_>, error: &std::io::Error) -> PyResult<()> {
         let count = {
             let mut inner = self.lock();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driver::{Ended, ExchangeKey, Key};
+use driver::{Ended, ExchangeKey};
 use http1::RequestHead;
 use pyo3::exceptions::PyOSError;
 use pyo3::intern;
@@ -10,7 +10,6 @@ use pyo3::prelude::*;
 
 use super::HttpService;
 use crate::call;
-use crate::connections::Ends;
 use crate::conversation::{Conversation, Party, Record};
 use crate::exchange::Exchange;
 use crate::host::Host;
@@ -24,7 +23,8 @@ impl HttpService {
         let Err(error) = begun else { return Ok(()) };
         let ended = host.reactor()?.end(key);
         if ended == Ended::NoResponse && error.is_instance_of::<pyo3::exceptions::PyException>(py) {
-            return slf.get().log_error(py, "Exception in ASGI application\n", Some(&error));
+            slf.get().log_error(py, "Exception in ASGI application\n", Some(&error))?;
+            return slf.get().count_request(py);
         }
         host.report(py, error, "Exception in ASGI application", None)
     }
@@ -32,9 +32,16 @@ impl HttpService {
     fn run(slf: &Bound<'_, Self>, host: &Arc<Host>, key: ExchangeKey, head: RequestHead) -> PyResult<()> {
         let py = slf.py();
         let this = slf.get();
-        let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
-        let scope = this.template.scope(py, &head, &ends)?;
-        let record = this.access.is_on().then_some(Record { head, peer: ends.peer });
+        let Some(origin) = this.origin(py, host, key.connection, &head)? else { return Ok(()) };
+        if this.is_full()? {
+            host.reactor()?.turn_away(key);
+            this.report_full(py)?;
+            let record = this.access.is_on().then(|| Record::new(head, origin));
+            this.log_access(py, host, record.as_ref(), 503)?;
+            return this.count_request(py);
+        }
+        let scope = this.template.scope(py, &head, &origin)?;
+        let record = this.access.is_on().then(|| Record::new(head, origin));
         let exchange = Bound::new(py, Exchange::new(key, slf.clone().unbind(), host, record, this.raises))?;
         let receive = exchange.getattr(intern!(py, "receive"))?;
         let send = exchange.getattr(intern!(py, "send"))?;
@@ -100,6 +107,7 @@ impl HttpService {
             (Ok(_), Ended::Complete) => {}
         }
         Self::let_go(py, conversation, &host)?;
+        service.count_request(py)?;
         host.settle(py)
     }
 
@@ -115,18 +123,6 @@ impl HttpService {
         conversation.wake_senders(py)?;
         Self::settle(conversation.service.bind(py))
     }
-}
-
-/// The scope's `client` and `server`; none where the connection is gone already.
-pub(super) fn ends(py: Python<'_>, host: &Arc<Host>, connection: Key) -> PyResult<Option<Ends>> {
-    if let Some(ends) = host.tables().connections.ends(py, connection) {
-        return Ok(Some(ends));
-    }
-    let Some(addresses) = host.reactor()?.addresses(connection).cloned() else { return Ok(None) };
-    let ends = Ends::new(py, &addresses)?;
-    let before = host.tables().connections.remember(connection, ends);
-    drop(before);
-    Ok(host.tables().connections.ends(py, connection))
 }
 
 /// Whether the error is an OSError, or was raised on account of one.

@@ -9,7 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::HttpService;
-use super::request::{ends, stems_from_os_error};
+use super::request::stems_from_os_error;
 use crate::access;
 use crate::conversation::Party;
 use crate::host::Host;
@@ -45,10 +45,15 @@ impl HttpService {
     ) -> PyResult<()> {
         let py = slf.py();
         let this = slf.get();
-        let Some(ends) = ends(py, host, key.connection)? else { return Ok(()) };
-        let scope = this.template.websocket(py, head, &ends, protocols)?;
-        let target = access::target(this.template.root_path(), head);
-        let names = (ends.peer, String::from_utf8_lossy(&target).into());
+        let Some(origin) = this.origin(py, host, key.connection, head)? else { return Ok(()) };
+        let target = access::target(origin.prefix(), this.template.root_path(), head);
+        let names = (origin.ends.peer.clone(), String::from_utf8_lossy(&target).into());
+        if this.is_full()? {
+            host.reactor()?.turn_away(key);
+            this.report_full(py)?;
+            return this.log_info(py, &format!("{} - \"WebSocket {}\" 503", names.0, names.1));
+        }
+        let scope = this.template.websocket(py, head, &origin, protocols)?;
         let websocket = Bound::new(py, WebSocket::new(key, slf.clone().unbind(), host, names, inbox))?;
         let receive = websocket.getattr(intern!(py, "receive"))?;
         let send = websocket.getattr(intern!(py, "send"))?;

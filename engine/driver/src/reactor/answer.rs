@@ -77,13 +77,20 @@ impl Reactor {
             }
             _ => return Ended::Complete,
         };
-        if !(refusable && self.refuse(key).is_ok()) {
+        if !(refusable && self.refuse(key, 500, b"Internal Server Error").is_ok()) {
             self.with_exchange(key, |connection, cx| {
                 connection.give_up(cx);
                 ((), connection.drive(cx))
             });
         }
         ended
+    }
+
+    /// Answers 503 to a request that no application gets to see.
+    pub fn turn_away(&mut self, key: ExchangeKey) {
+        if self.refuse(key, 503, b"Service Unavailable").is_err() {
+            self.end(key);
+        }
     }
 
     /// Sends the heads of responses whose body came neither in the turn that gave the head nor in the next: by then the
@@ -101,15 +108,14 @@ impl Reactor {
         }
     }
 
-    /// A plain 500 for an exchange whose application gave no answer.
-    fn refuse(&mut self, key: ExchangeKey) -> Result<(), Misuse> {
-        const WORDS: &[u8] = b"Internal Server Error";
-        let mut response = Response::new(500)?;
+    /// A plain answer for an exchange that has none from its application.
+    fn refuse(&mut self, key: ExchangeKey, status: u16, words: &'static [u8]) -> Result<(), Misuse> {
+        let mut response = Response::new(status)?;
         response.field(b"content-type", b"text/plain; charset=utf-8")?;
-        response.field(b"content-length", b"21")?;
+        response.field(b"content-length", words.len().to_string().as_bytes())?;
         response.field(b"connection", b"close")?;
         self.start(key, response)?;
-        self.body(key, Bytes::from_static(WORDS), false).map(drop)
+        self.body(key, Bytes::from_static(words), false).map(drop)
     }
 
     pub(super) fn with_exchange<R>(

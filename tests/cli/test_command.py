@@ -576,3 +576,38 @@ def test_signal_handler_is_a_bound_method_of_the_server(command: Any, folder: Pa
         "    await send({'type': 'http.response.body', 'body': str(server.should_exit).encode()})\n"
     )
     assert command("asks:app", "--lifespan", "off").ask().body == b"False"
+
+
+@pytest.mark.parametrize("loop", ["auto", "asyncio", "uvloop"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="tells by /proc that the loop waits")
+def test_signal_that_another_thread_gets_ends_it_though_nothing_else_wakes_the_loop(
+    command: Any, folder: Path, loop: str, number: signal.Signals
+) -> None:
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    (folder / "threaded.py").write_text(
+        "import os, pathlib, signal, threading\n"
+        "status = pathlib.Path(f'/proc/self/task/{os.getpid()}/stat')\n"
+        "def strike():\n"
+        "    while status.read_text().rpartition(')')[2].split()[0] != 'S':\n"
+        "        pass\n"
+        f"    signal.pthread_kill(threading.get_ident(), {int(number)})\n"
+        "async def app(scope, receive, send):\n"
+        "    await receive()\n"
+        "    await send({'type': 'lifespan.startup.complete'})\n"
+        "    await receive()\n"
+        "    await send({'type': 'lifespan.shutdown.complete'})\n"
+        "async def served(scope, receive, send):\n"
+        "    if scope['type'] == 'lifespan':\n"
+        "        return await app(scope, receive, send)\n"
+        "    threading.Thread(target=strike).start()\n"
+        "    await send({'type': 'http.response.start', 'status': 204, 'headers': []})\n"
+        "    await send({'type': 'http.response.body'})\n"
+    )
+    running = command("threaded:served", "--loop", loop, "--timeout-keep-alive", "3600")
+    with running.connect() as wire:
+        assert wire.ask().status == 204
+        status, _, err = running.end()
+    assert status == (0 if number == signal.SIGINT else -number)
+    assert "Finished server process" in err

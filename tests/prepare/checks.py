@@ -15,7 +15,7 @@ FORMATTED = ("python", "tests", "examples", "stubs")
 SUITES = (
     "--config-file=tests/mypy.ini",
     *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py"),
-    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython")),
+    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython", "testing", "reload")),
 )
 PURITY = ROOT / "tests" / "purity" / "check.py"
 

@@ -62,6 +62,25 @@ def test_idle_connections_are_closed_at_once(serve: Serve) -> None:
     served.join()
 
 
+def test_request_that_arrived_is_answered_although_the_server_has_not_read_it(serve: Serve) -> None:
+    served = serve(hello)
+    with served.connect() as fresh, served.connect() as used:
+        assert used.ask().body == b"hello"
+        served.settle()
+
+        async def arrive_and_close() -> None:
+            fresh.send(request())
+            used.send(request())
+            assert served.server.service is not None
+            served.server.service.close()
+
+        served.call(arrive_and_close)
+        for wire in (fresh, used):
+            reply = wire.read()
+            assert (reply.body, reply.header(b"connection")) == (b"hello", b"close")
+            assert wire.closed()
+
+
 def test_pipelined_requests_that_were_not_begun_are_not_begun(serve: Serve) -> None:
     notes = Notes()
     go = asyncio.Event()

@@ -208,7 +208,8 @@ impl Reactor {
         Ok(())
     }
 
-    /// Stops accepting for `service`, ends its idle connections, and lets exchanges under way finish.
+    /// Stops accepting for `service`, ends its idle connections, and lets exchanges under way finish. A request that
+    /// has arrived is under way, although the poller has not told of it yet.
     pub fn close_service(&mut self, key: Key) {
         let Some(service) = self.services.get_mut(key) else { return };
         service.closing = true;
@@ -217,6 +218,8 @@ impl Reactor {
         }
         for connection in self.connections_of(key) {
             self.with_connection(connection, Instant::now(), |connection, cx| {
+                connection.note(true, false, false, false);
+                connection.drive(cx);
                 connection.shutdown(cx);
                 ((), connection.drive(cx))
             });

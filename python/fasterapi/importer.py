@@ -4,13 +4,13 @@ import difflib
 import importlib
 import inspect
 import logging
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from fasterapi.asgi2 import Asgi2
 from fasterapi.errors import ApplicationError, ConfigError
 
-__all__ = ["import_from_string", "load_application"]
+__all__ = ["import_from_string", "import_module", "load_application"]
 
 
 def import_from_string(text: str, what: str = "app") -> Any:
@@ -21,18 +21,23 @@ def import_from_string(text: str, what: str = "app") -> Any:
     module_name, _, path = text.partition(":")
     if not module_name or not path:
         raise ConfigError(f'{what} "{text}" must have the form "module:attribute", for example "main:app"')
+    name = f'{what} "{text}"'
+    return _attribute(import_module(module_name, name), path, name)
+
+
+def import_module(module_name: str, name: str) -> ModuleType:
+    """The module, imported for what `name` says. Raises as `import_from_string` does."""
     try:
-        module = importlib.import_module(module_name)
+        return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
             raise ConfigError(
-                f'{what} "{text}": there is no module "{error.name}" on the import path; '
+                f'{name}: there is no module "{error.name}" on the import path; '
                 "start in the folder that holds it or name that folder with --app-dir"
             ) from None
-        raise _import_failed(what, text, error) from _without_import_frames(error)
+        raise _import_failed(name, error) from _without_import_frames(error)
     except Exception as error:
-        raise _import_failed(what, text, error) from _without_import_frames(error)
-    return _attribute(module, path, f'{what} "{text}"')
+        raise _import_failed(name, error) from _without_import_frames(error)
 
 
 def load_application(app: Any, *, factory: bool, interface: str, logger: logging.Logger) -> Any:
@@ -107,8 +112,8 @@ def _kind(thing: Any) -> str:
     return f"{type(thing).__name__} {getattr(thing, '__qualname__', '')}".rstrip()
 
 
-def _import_failed(what: str, text: str, error: BaseException) -> ApplicationError:
-    return ApplicationError(f'{what} "{text}" cannot be imported: {_summary(error)}')
+def _import_failed(name: str, error: BaseException) -> ApplicationError:
+    return ApplicationError(f"{name} cannot be imported: {_summary(error)}")
 
 
 def _summary(error: BaseException) -> str:

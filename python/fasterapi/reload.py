@@ -14,11 +14,12 @@ from fasterapi import logs
 from fasterapi.config import Config
 from fasterapi.errors import ConfigError, StartupError
 from fasterapi.listening import Listeners
+from fasterapi.server import STARTUP_FAILURE
 from fasterapi.serving import ServingProcess
 from fasterapi.signals import Signals
 from fasterapi.watching import Watch
 
-__all__ = ["Reloader"]
+__all__ = ["Reloader", "shown"]
 
 _STOP_DEADLINE = 5.0
 """Seconds that requests under way get before a reload: an event stream must not hold up whoever edits."""
@@ -38,18 +39,18 @@ class Reloader:
     served by the new one.
     """
 
-    def __init__(
-        self, config: Config, watch: Watch, delay: float = 0.25, entry: str = "fasterapi.serving:serve"
-    ) -> None:
+    entry = "fasterapi.serving:serve"
+    """What the serving process runs."""
+
+    def __init__(self, config: Config, watch: Watch, delay: float) -> None:
         if not isinstance(config.app, str):
             raise ConfigError('reload needs the application as a string, for example "main:app"')
         deadline = config.timeout_graceful_shutdown
         self.config = replace(
             config, timeout_graceful_shutdown=_STOP_DEADLINE if deadline is None else min(deadline, _STOP_DEADLINE)
         )
-        self._watch = watch
+        self.watch = watch
         self._delay = delay
-        self._entry = entry
         self._events: SimpleQueue[list[Path] | ServingProcess | Exception | None] = SimpleQueue()
         self._signals = Signals(self._handle_signal)
         self._process: ServingProcess | None = None
@@ -66,7 +67,7 @@ class Reloader:
         try:
             listeners.listen()
             _accept_with_data(listeners.sockets)
-            self._announce(listeners)
+            self.announce(listeners)
             watcher.start()
             self._serve(listeners.sockets)
         finally:
@@ -78,15 +79,19 @@ class Reloader:
         watcher.join()
         self._logger.info("Stopping reloader process [%d]", os.getpid())
 
-    def _announce(self, listeners: Listeners) -> None:
-        folders = ", ".join(f"'{folder}'" for folder in self._watch.folders)
+    def announce(self, listeners: Listeners) -> None:
+        """Tells what is served where and what is watched."""
+        folders = ", ".join(f"'{folder}'" for folder in self.watch.folders)
         self._logger.info("Will watch for changes in these directories: [%s]", folders)
         for name in listeners.names:
             self._logger.info("FasterAPI running on %s (Press CTRL+C to quit)", name)
         self._logger.info("Started reloader process [%d] using WatchFiles", os.getpid())
 
+    def announce_change(self, paths: Sequence[Path]) -> None:
+        """Tells which files changed."""
+        self._logger.warning("WatchFiles detected changes in %s. Reloading...", shown(paths))
+
     def _serve(self, sockets: Sequence[socket.socket]) -> None:
-        restarts = 0
         while not self._signals.captured:
             event = self._events.get()
             if isinstance(event, ServingProcess):
@@ -94,15 +99,15 @@ class Reloader:
             elif isinstance(event, Exception):
                 raise StartupError(f"files cannot be watched: {event}") from event
             elif event is not None:
-                paths = self._burst(event)
-                if self._process is not None and paths:
-                    self._logger.warning("WatchFiles detected changes in %s. Reloading...", _shown(paths))
-                    self._process.stop(self._deadline())
-                elif paths:
-                    self._logger.warning("WatchFiles detected changes in %s. Starting...", _shown(paths))
-                if not self._signals.captured:
-                    self._process = ServingProcess(self._entry, self.config, sockets, restarts, self._events.put)
-                    restarts += 1
+                self._restart(self._burst(event), sockets)
+
+    def _restart(self, paths: list[Path], sockets: Sequence[socket.socket]) -> None:
+        if paths:
+            self.announce_change(paths)
+        if self._process is not None:
+            self._process.stop(self._deadline())
+        if not self._signals.captured:
+            self._process = ServingProcess(self.entry, self.config, sockets, self._events.put)
 
     def _burst(self, paths: list[Path]) -> list[Path]:
         """These changes and those that follow within the delay of one another."""
@@ -116,7 +121,8 @@ class Reloader:
                 found.update(dict.fromkeys(event))
             elif isinstance(event, ServingProcess):
                 self._report_end(event)
-            elif self._signals.captured:
+            else:
+                self._events.put(event)
                 break
         return list(found)
 
@@ -127,6 +133,9 @@ class Reloader:
         if self._signals.captured:
             return
         status = process.status or 0
+        if status == STARTUP_FAILURE:
+            self._logger.warning("The server did not start; it is tried again at the next change.")
+            return
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         self._logger.warning("Server process [%d] %s; it is started again at the next change.", process.pid, how)
 
@@ -142,7 +151,7 @@ class Reloader:
 
     def _watch_files(self, stop: threading.Event) -> None:
         try:
-            for paths in self._watch.changes(stop):
+            for paths in self.watch.changes(stop):
                 self._events.put(paths)
         except Exception as error:
             self._events.put(error)
@@ -159,6 +168,7 @@ def _accept_with_data(sockets: Sequence[socket.socket]) -> None:
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
 
 
-def _shown(paths: Sequence[Path]) -> str:
+def shown(paths: Sequence[Path]) -> str:
+    """Files as the user sees them."""
     here = Path.cwd()
     return ", ".join(f"'{path.relative_to(here) if path.is_relative_to(here) else path}'" for path in paths)

@@ -27,19 +27,18 @@ _FORCE_GRACE = 2.0
 
 
 class ServingProcess:
-    """A process that runs `entry(config, sockets, restarts)`, where `entry` is "module:function"."""
+    """A process that runs `entry(config, sockets)`, where `entry` is "module:function"."""
 
     def __init__(
         self,
         entry: str,
         config: Config,
         sockets: Sequence[socket],
-        restarts: int,
         on_end: "Callable[[ServingProcess], None]",
     ) -> None:
         descriptors = [one.fileno() for one in sockets]
         try:
-            message = pickle.dumps((entry, config, descriptors, restarts))
+            message = pickle.dumps((entry, config, descriptors))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"reload hands every option to a new process, which one of them refuses: {error}"
@@ -100,7 +99,7 @@ class ServingServer(Server):
             self._error_logger().error("%s", explained(error))
 
 
-def serve(config: Config, sockets: Sequence[socket], _restarts: int) -> None:
+def serve(config: Config, sockets: Sequence[socket]) -> None:
     """What the process runs for `--reload`."""
     ServingServer(config).run(sockets)
 
@@ -117,18 +116,19 @@ def explained(error: ConfigError | StartupError) -> str:
 def child(descriptor: int) -> None:
     """The first function of the process: reads what to run from its parent's pipe, and runs it."""
     with os.fdopen(descriptor, "rb", closefd=False) as pipe:
-        entry, config, descriptors, restarts = pickle.load(pipe)
+        entry, config, descriptors = pickle.load(pipe)
     threading.Thread(target=_end_with_parent, args=(descriptor,), name="fasterapi parent", daemon=True).start()
     sockets = [socket(fileno=one) for one in descriptors]
     for one in sockets:
         one.set_inheritable(False)
     try:
-        import_from_string(entry, "entry")(config, sockets, restarts)
+        import_from_string(entry, "entry")(config, sockets)
     except KeyboardInterrupt:
         end_by(signal.SIGINT)
-    except ConfigError as error:
-        logger = logs.error_logger(config.log_config, logs.level_number(config.log_level), config.use_colors)
-        logger.error("%s", error)
+    except (ConfigError, ApplicationError) as error:
+        logs.error_logger(config.log_config, logs.level_number(config.log_level), config.use_colors).error(
+            "%s", explained(error)
+        )
         sys.exit(STARTUP_FAILURE)
 
 

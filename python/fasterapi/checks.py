@@ -26,6 +26,7 @@ __all__ = [
     "check_workers",
     "checked_headers",
     "checked_names",
+    "checked_texts",
     "checked_trust",
 ]
 
@@ -152,6 +153,14 @@ def check_workers(workers: object) -> None:
             f"workers: {workers} processes are not served yet; leave it out and start one process for each core "
             "behind a proxy"
         )
+
+
+def checked_texts(name: str, value: str | Sequence[str]) -> tuple[str, ...]:
+    """Several texts, or one."""
+    texts = (value,) if isinstance(value, str) else tuple(value)
+    for text in texts:
+        check_text(name, text)
+    return texts
 
 
 def checked_trust(peers: object) -> tuple[str, ...] | None:

@@ -1,6 +1,6 @@
 """Every option of the server, checked once."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from os import PathLike
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -21,6 +21,7 @@ from fasterapi.checks import (
     check_workers,
     checked_headers,
     checked_names,
+    checked_texts,
     checked_trust,
 )
 from fasterapi.errors import ConfigError
@@ -88,6 +89,11 @@ class Options(TypedDict, total=False):
     use_colors: bool | None
     access_log: bool
     install_signal_handlers: bool
+    reload: bool
+    reload_dirs: Sequence[str]
+    reload_includes: Sequence[str]
+    reload_excludes: Sequence[str]
+    reload_delay: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,21 @@ class Config:
     install_signal_handlers: bool = True
     """SIGINT and SIGTERM end the server, if it runs in the main thread."""
 
+    reload: bool = False
+    """A new process serves whenever a file changes; only `run()` reloads, and `app` must be a string."""
+
+    reload_dirs: Sequence[str] = ()
+    """Folders to watch instead of the current one."""
+
+    reload_includes: Sequence[str] = ()
+    """Patterns of files to watch besides *.py, and folders."""
+
+    reload_excludes: Sequence[str] = ()
+    """Patterns of files not to watch besides .*, .py[cod], .sw.* and ~*, and folders."""
+
+    reload_delay: float = 0.25
+    """Seconds without another change after which a change has its effect."""
+
     def __post_init__(self) -> None:
         check_app(self.app)
         for name in _BOOLEANS:
@@ -241,7 +262,7 @@ class Config:
             check_integer(name, getattr(self, name), low, high)
         for name in ("limit_concurrency", "limit_max_requests"):
             check_optional_integer(name, getattr(self, name), 1, 2**31 - 1)
-        for name in ("timeout_keep_alive", "timeout_worker_healthcheck", "header_timeout"):
+        for name in ("timeout_keep_alive", "timeout_worker_healthcheck", "header_timeout", "reload_delay"):
             check_seconds(name, getattr(self, name))
         for name in ("timeout_graceful_shutdown", "ws_ping_interval", "ws_ping_timeout"):
             if getattr(self, name) is not None:
@@ -266,6 +287,8 @@ class Config:
         object.__setattr__(self, "forwarded_allow_ips", checked_trust(self.forwarded_allow_ips))
         names = checked_names("forwarded_headers", self.forwarded_headers, _FORWARDED_HEADERS)
         object.__setattr__(self, "forwarded_headers", names)
+        for name in ("reload_dirs", "reload_includes", "reload_excludes"):
+            object.__setattr__(self, name, checked_texts(name, getattr(self, name)))
         level_number(self.log_level)
         check_log_config(self.log_config)
 
@@ -288,6 +311,7 @@ _BOOLEANS = (
     "ws_per_message_deflate",
     "proxy_headers",
     "reset_contextvars",
+    "reload",
 )
 
 _FORWARDED_HEADERS = ("for", "proto", "host", "port", "prefix")

@@ -16,7 +16,6 @@ from fasterapi.listening import Listeners
 from fasterapi.logs import DefaultLogging
 from fasterapi.reload import Reloader, shown
 from fasterapi.serving import ServingServer
-from fasterapi.watching import Watch
 
 __all__ = ["DevReloader", "serve"]
 
@@ -28,12 +27,12 @@ class DevReloader(Reloader):
 
     entry = "fasterapi.dev:serve"
 
-    def __init__(self, config: Config, watch: Watch, delay: float) -> None:
+    def __init__(self, config: Config) -> None:
         self._is_plain = isinstance(config.log_config, DefaultLogging)
         if self._is_plain:
             devlog.install(config.use_colors, logs.level_number(config.log_level))
             config = replace(config, log_config=None)
-        super().__init__(config, watch, delay)
+        super().__init__(config)
 
     def announce(self, listeners: Listeners) -> None:
         """The address and the folders, in a block of their own."""

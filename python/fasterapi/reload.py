@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,7 +19,7 @@ from fasterapi.listening import Listeners
 from fasterapi.server import STARTUP_FAILURE
 from fasterapi.serving import ServingProcess
 from fasterapi.signals import Signals
-from fasterapi.watching import Watch
+from fasterapi.watching import Watch, load_watchfiles
 
 __all__ = ["Reloader", "shown"]
 
@@ -42,15 +44,15 @@ class Reloader:
     entry = "fasterapi.serving:serve"
     """What the serving process runs."""
 
-    def __init__(self, config: Config, watch: Watch, delay: float) -> None:
+    def __init__(self, config: Config) -> None:
         if not isinstance(config.app, str):
             raise ConfigError('reload needs the application as a string, for example "main:app"')
+        load_watchfiles()
         deadline = config.timeout_graceful_shutdown
         self.config = replace(
             config, timeout_graceful_shutdown=_STOP_DEADLINE if deadline is None else min(deadline, _STOP_DEADLINE)
         )
-        self.watch = watch
-        self._delay = delay
+        self.watch = Watch(config.reload_dirs, config.reload_includes, config.reload_excludes)
         self._events: SimpleQueue[list[Path] | ServingProcess | Exception | None] = SimpleQueue()
         self._signals = Signals(self._handle_signal)
         self._process: ServingProcess | None = None
@@ -59,24 +61,17 @@ class Reloader:
         self._logger = logs.error_logger(config.log_config, level, config.use_colors)
 
     def run(self) -> None:
-        """Serves until SIGINT or SIGTERM. Raises StartupError where the address is not to be had."""
-        listeners = Listeners(self.config)
-        stop = threading.Event()
-        watcher = threading.Thread(target=self._watch_files, args=(stop,), name="fasterapi watch", daemon=True)
-        self._signals.install()
+        """Serves until SIGINT or SIGTERM. Exits the process with status 3 where the address is not to be had."""
         try:
-            listeners.listen()
-            _accept_with_data(listeners.sockets)
-            self.announce(listeners)
-            watcher.start()
-            self._serve(listeners.sockets)
-        finally:
-            stop.set()
-            if self._process is not None:
-                self._process.stop(self._deadline())
-            listeners.close()
-            self._signals.restore()
-        watcher.join()
+            listeners = Listeners(self.config)
+            with self._signals_handled(), closing(listeners):
+                listeners.listen()
+                _accept_with_data(listeners.sockets)
+                self.announce(listeners)
+                self._watch_and_serve(listeners.sockets)
+        except StartupError as error:
+            self._logger.error("%s", error)
+            sys.exit(STARTUP_FAILURE)
         self._logger.info("Stopping reloader process [%d]", os.getpid())
 
     def announce(self, listeners: Listeners) -> None:
@@ -90,6 +85,26 @@ class Reloader:
     def announce_change(self, paths: Sequence[Path]) -> None:
         """Tells which files changed."""
         self._logger.warning("WatchFiles detected changes in %s. Reloading...", shown(paths))
+
+    @contextmanager
+    def _signals_handled(self) -> Generator[None]:
+        self._signals.install()
+        try:
+            yield
+        finally:
+            self._signals.restore()
+
+    def _watch_and_serve(self, sockets: Sequence[socket.socket]) -> None:
+        stop = threading.Event()
+        watcher = threading.Thread(target=self._watch_files, args=(stop,), name="fasterapi watch", daemon=True)
+        watcher.start()
+        try:
+            self._serve(sockets)
+        finally:
+            stop.set()
+            if self._process is not None:
+                self._process.stop(self._deadline())
+            watcher.join()
 
     def _serve(self, sockets: Sequence[socket.socket]) -> None:
         while not self._signals.captured:
@@ -114,7 +129,7 @@ class Reloader:
         found = dict.fromkeys(paths)
         for _ in range(_LONGEST_BURST if paths else 0):
             try:
-                event = self._events.get(timeout=self._delay)
+                event = self._events.get(timeout=self.config.reload_delay)
             except Empty:
                 break
             if isinstance(event, list):

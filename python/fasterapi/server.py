@@ -35,12 +35,18 @@ _CANCEL_GRACE = 1.0
 
 
 def run(app: Any, **options: Unpack[Options]) -> None:
-    """Serves `app` until SIGINT or SIGTERM, in a loop of its own.
+    """Serves `app` until SIGINT or SIGTERM, in a loop of its own; with `reload=True` in a process of its own.
 
     Options are those of `Config`. Exits the process with status 3 if the server cannot start. The second Ctrl-C
     raises KeyboardInterrupt.
     """
-    Server(Config(app, **options)).run()
+    config = Config(app, **options)
+    if config.reload:
+        from fasterapi.reload import Reloader  # only who reloads pays for it
+
+        Reloader(config).run()
+    else:
+        Server(config).run()
 
 
 async def serve(app: Any, **options: Unpack[Options]) -> None:

@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from fasterapi.cli.dev import dev
 from fasterapi.cli.run import run
 from fasterapi.cli.version import version_option
 from fasterapi.errors import ConfigError
@@ -44,10 +45,16 @@ def commands() -> None:
       fasterapi run main:app
 
     serves the object "app" of the module "main" on http://127.0.0.1:8000.
+
+    \b
+      fasterapi dev
+
+    finds the application, and serves it anew whenever a file changes.
     """
 
 
 commands.add_command(run)
+commands.add_command(dev)
 
 
 def _hint(error: click.ClickException) -> str:

@@ -10,7 +10,7 @@ from fasterapi.cli.refused import refusals
 from fasterapi.cli.types import HeaderType, SecondsType, WordsType
 from fasterapi.logs import LOG_LEVELS
 
-__all__ = ["HeaderOption", "server_options"]
+__all__ = ["HeaderOption", "reload_option", "server_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -134,11 +134,44 @@ _OPTIONS = (
     ),
     _option("--use-colors/--no-use-colors", default=None, help="Colour the log.  [default: on a terminal]"),
     _option("--access-log/--no-access-log", default=True, help="Log requests to stdout."),
+    _option(
+        "--reload-dir",
+        "reload_dirs",
+        multiple=True,
+        type=click.Path(),
+        variables=("FASTERAPI_RELOAD_DIR", "UVICORN_RELOAD_DIRS"),
+        help="Watch this folder instead of the current one. Repeat for more.",
+    ),
+    _option(
+        "--reload-include",
+        "reload_includes",
+        multiple=True,
+        variables=("FASTERAPI_RELOAD_INCLUDE", "UVICORN_RELOAD_INCLUDES"),
+        help="Watch files of this pattern too, or this folder. Repeat for more.  [default: *.py]",
+    ),
+    _option(
+        "--reload-exclude",
+        "reload_excludes",
+        multiple=True,
+        variables=("FASTERAPI_RELOAD_EXCLUDE", "UVICORN_RELOAD_EXCLUDES"),
+        help="Do not watch files of this pattern, or this folder. Repeat for more.  [default: .* .py[cod] .sw.* ~*]",
+    ),
+    _option(
+        "--reload-delay", type=float, default=0.25, help="Seconds without another change after which one has its effect."
+    ),
 )
+
+_RELOAD = _option("--reload", is_flag=True, help="Serve anew whenever a file changes.")
 
 
 def server_options(function: _Function) -> _Function:
-    """Gives a command every flag of the server."""
+    """Gives a command every flag of the server, but for `--reload`."""
     for option in reversed((*_OPTIONS, *refusals())):
         option(function)
+    return function
+
+
+def reload_option(function: _Function) -> _Function:
+    """Gives a command `--reload`."""
+    _RELOAD(function)
     return function

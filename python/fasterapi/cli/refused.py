@@ -8,14 +8,8 @@ import click
 __all__ = ["REFUSED", "refusals"]
 
 _TLS = "TLS is not served yet; end it in a proxy in front, whose X-Forwarded headers are believed (see --proxy-headers)"
-_RELOAD = "reloading is not served yet; start the command again after a change"
 
 REFUSED = {
-    "--reload": _RELOAD,
-    "--reload-dir": _RELOAD,
-    "--reload-include": _RELOAD,
-    "--reload-exclude": _RELOAD,
-    "--reload-delay": _RELOAD,
     "--http2": "HTTP/2 is not served yet; let a proxy in front speak it",
     "--ssl-keyfile": _TLS,
     "--ssl-certfile": _TLS,
@@ -27,7 +21,7 @@ REFUSED = {
 }
 """Each flag with the reason."""
 
-_SWITCHES = ("--reload", "--http2")
+_SWITCHES = ("--http2",)
 
 
 def refusals() -> Iterator[Callable[[Callable[..., Any]], Callable[..., Any]]]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from fasterapi.cli.options import server_options
+from fasterapi import server
+from fasterapi.cli.options import reload_option, server_options
 from fasterapi.cli.version import version_option
-from fasterapi.config import Config
-from fasterapi.server import Server
 
 __all__ = ["run"]
 
@@ -21,10 +20,11 @@ __all__ = ["run"]
 )
 @click.argument("app", envvar=("FASTERAPI_APP", "UVICORN_APP"))
 @server_options
+@reload_option
 @version_option()
 def run(app: str, app_dir: str, log_config: str | None, **options: Any) -> None:
     """Serve APP, an ASGI application given as "module:attribute"."""
     sys.path.insert(0, os.path.abspath(app_dir))
     if log_config is not None:
         options["log_config"] = log_config
-    Server(Config(app, **options)).run()
+    server.run(app, **options)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,9 @@ from wire import PATIENCE, Reply, Wire
 class Command:
     """A running Python process whose output, both streams together, is read line by line."""
 
-    def __init__(self, folder: Path, *arguments: str, fds: tuple[int, ...] = (), **variables: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, fds: tuple[int, ...] = (), variables: Mapping[str, str] | None = None
+    ) -> None:
         unset = ("FASTERAPI_", "WATCHFILES_", "NO_COLOR", "FORCE_COLOR")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
         self.process = subprocess.Popen(
@@ -28,7 +31,7 @@ class Command:
             stderr=subprocess.STDOUT,
             text=True,
             pass_fds=fds,
-            env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **variables},
+            env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **(variables or {})},
         )
         self.lines: list[str] = []
         self._address: tuple[str, int] | None = None

@@ -76,11 +76,13 @@ class DevServer(ServingServer):
 def serve(config: Config, sockets: Sequence[socket]) -> None:
     """What the serving process runs. `config.app` may be a module without an attribute."""
     begun = time.perf_counter()
-    if config.log_config is None:
+    is_plain = config.log_config is None
+    if is_plain:
         devlog.install(config.use_colors, logs.level_number(config.log_level))
     if isinstance(config.app, str) and ":" not in config.app:
         config = replace(config, app=f"{config.app}:{application_name(config.app)}")
-    DevServer(config, begun).run(sockets)
+    server = DevServer(config, begun) if is_plain else ServingServer(config)
+    server.run(sockets)
 
 
 def _docs_path(app: object) -> str | None:

@@ -139,6 +139,7 @@ class Timed:
     async def _websocket(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         begun = time.perf_counter()
         outcome = "closed"
+        is_open = False
 
         async def timed_receive() -> MutableMapping[str, Any]:
             nonlocal outcome
@@ -148,13 +149,14 @@ class Timed:
             return message
 
         async def timed_send(message: MutableMapping[str, Any]) -> None:
-            nonlocal outcome
+            nonlocal outcome, is_open
             await send(message)
             match message["type"]:
                 case "websocket.accept":
+                    is_open = True
                     _log(scope, "WS", "101 open", begun)
                 case "websocket.close":
-                    outcome = f"closed, {message.get('code', 1000)}"
+                    outcome = f"closed, {message.get('code', 1000)}" if is_open else "403 refused"
                 case "websocket.http.response.start":
                     outcome = f"{message['status']} refused"
                 case _:
@@ -163,7 +165,7 @@ class Timed:
         try:
             await self._app(scope, timed_receive, timed_send)
         except Exception:
-            outcome = outcome if outcome != "closed" else "500 failed"
+            outcome = outcome if outcome != "closed" else "closed, 1011" if is_open else "500"
             raise
         finally:
             _log(scope, "WS", outcome, begun)

@@ -2,9 +2,11 @@
 
 import os
 import sysconfig
+import textwrap
 import traceback
 from collections.abc import Iterable
 from pathlib import PurePath
+from typing import cast
 
 __all__ = ["trimmed"]
 
@@ -27,6 +29,9 @@ def trimmed(error: BaseException) -> str:
             parts.append(f"\n{link}\n\n")
         parts += _frames(traceback.extract_tb(one.__traceback__))
         parts += traceback.TracebackException(type(one), one, None, compact=True).format_exception_only()
+        if isinstance(one, BaseExceptionGroup):
+            members = cast("tuple[BaseException, ...]", one.exceptions)
+            parts += [textwrap.indent(f"{trimmed(member)}\n", "  | ", lambda _: True) for member in members]
     return "".join(parts).rstrip()
 
 

@@ -14,8 +14,8 @@ from wheels import Builder
 FORMATTED = ("python", "tests", "examples", "stubs")
 SUITES = (
     "--config-file=tests/mypy.ini",
-    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py"),
-    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython", "testing", "reload")),
+    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py", "tests/commands.py"),
+    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython", "testing", "reload", "dev")),
 )
 PURITY = ROOT / "tests" / "purity" / "check.py"
 

@@ -331,7 +331,9 @@ def test_application_that_is_no_string_is_refused() -> None:
 
 def test_missing_package_is_one_line(folder: Path) -> None:
     (folder / "watchfiles.py").write_text('raise ModuleNotFoundError("no", name="watchfiles")\n')
-    with Command(folder, "-m", "fasterapi", "run", "main:app", "--reload", PYTHONPATH=_with_path(folder)) as running:
+    with Command(
+        folder, "-m", "fasterapi", "run", "main:app", "--reload", variables={"PYTHONPATH": _with_path(folder)}
+    ) as running:
         assert running.wait() == 2
     assert running.output == 'Error: reload needs the package watchfiles: pip install "fasterapi[standard]"\n'
 

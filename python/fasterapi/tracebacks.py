@@ -30,7 +30,7 @@ def trimmed(error: BaseException) -> str:
         parts += _frames(traceback.extract_tb(one.__traceback__))
         parts += traceback.TracebackException(type(one), one, None, compact=True).format_exception_only()
         if isinstance(one, BaseExceptionGroup):
-            members = cast("tuple[BaseException, ...]", one.exceptions)
+            members = cast("BaseExceptionGroup[BaseException]", one).exceptions
             parts += [textwrap.indent(f"{trimmed(member)}\n", "  | ", lambda _: True) for member in members]
     return "".join(parts).rstrip()
 

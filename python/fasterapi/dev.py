@@ -56,17 +56,31 @@ class DevReloader(Reloader):
 
 
 class DevServer(ServingServer):
-    """The process that serves."""
+    """The process that serves. The attribute of `config.app` may be missing: it is found."""
 
-    def __init__(self, config: Config, begun: float) -> None:
-        super().__init__(replace(config, access_log=False))
-        self._begun = begun
-        self.load()
-        self._docs = _docs_path(self._app)
-        if config.access_log and self._app is not None:
+    def __init__(self, config: Config) -> None:
+        self._begun = time.perf_counter()
+        self._docs: str | None = None
+        self._is_plain = config.log_config is None
+        if self._is_plain:
+            devlog.install(config.use_colors, logs.level_number(config.log_level))
+        super().__init__(replace(config, access_log=config.access_log and not self._is_plain))
+        self._is_timed = self._is_plain and config.access_log
+
+    def load(self) -> None:
+        """Imports the application and puts the log before it."""
+        app = self.config.app
+        if isinstance(app, str) and ":" not in app:
+            self.config = replace(self.config, app=f"{app}:{application_name(app)}")
+        super().load()
+        self._docs = self._docs or _docs_path(self._app)
+        if self._app is not None and self._is_timed:
             self._app = devlog.Timed(self._app)
+            self._is_timed = False
 
     def _log_addresses(self, listeners: Listeners) -> None:
+        if not self._is_plain:
+            return
         seconds = time.perf_counter() - self._begun
         address = listeners.names[0]
         docs = f", documentation at {address}{self._docs}" if self._docs and address.startswith("http") else ""
@@ -74,15 +88,8 @@ class DevServer(ServingServer):
 
 
 def serve(config: Config, sockets: Sequence[socket]) -> None:
-    """What the serving process runs. `config.app` may be a module without an attribute."""
-    begun = time.perf_counter()
-    is_plain = config.log_config is None
-    if is_plain:
-        devlog.install(config.use_colors, logs.level_number(config.log_level))
-    if isinstance(config.app, str) and ":" not in config.app:
-        config = replace(config, app=f"{config.app}:{application_name(config.app)}")
-    server = DevServer(config, begun) if is_plain else ServingServer(config)
-    server.run(sockets)
+    """What the serving process runs."""
+    DevServer(config).run(sockets)
 
 
 def _docs_path(app: object) -> str | None:

@@ -14,6 +14,7 @@ from types import FrameType
 
 from fasterapi import logs
 from fasterapi.config import Config
+from fasterapi.environment import one_worker
 from fasterapi.errors import ConfigError, StartupError
 from fasterapi.listening import Listeners
 from fasterapi.server import STARTUP_FAILURE
@@ -48,6 +49,7 @@ class Reloader:
         if not isinstance(config.app, str):
             raise ConfigError('reload needs the application as a string, for example "main:app"')
         load_watchfiles()
+        one_worker(config.workers)
         deadline = config.timeout_graceful_shutdown
         self.config = replace(
             config, timeout_graceful_shutdown=_STOP_DEADLINE if deadline is None else min(deadline, _STOP_DEADLINE)

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import fasterapi
-
 GUIDE = Path(__file__).parents[2] / "docs" / "testing.md"
 EXAMPLES = dict(
     re.findall(r"^```python\n# (test_\w+\.py)\n(.*?)^```$", GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
@@ -23,8 +21,6 @@ def test_every_example_is_a_file() -> None:
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_example_passes(name: str, tmp_path: Path) -> None:
-    if name == "test_websocket.py" and "ws_max_size" not in fasterapi.Options.__annotations__:
-        pytest.skip("this build has no WebSockets")
     (tmp_path / name).write_text(EXAMPLES[name])
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"

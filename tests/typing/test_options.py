@@ -65,13 +65,19 @@ def test_every_flag_has_an_environment_variable(name: str, monkeypatch: pytest.M
         assert context.params[name] == (("x-a", "b c"), ("x-d", "e"))
 
 
-@pytest.mark.parametrize("name", sorted(set(FLAGS) - ONLY_FLAGS - {"headers"}))
+@pytest.mark.parametrize("name", sorted(set(FLAGS) - ONLY_FLAGS))
 def test_every_flag_has_the_variable_of_uvicorn_behind_its_own(name: str) -> None:
     words = FLAGS[name].opts[0].removeprefix("--").upper().replace("-", "_")
-    assert list(FLAGS[name].envvar or ()) == [f"FASTERAPI_{words}", f"UVICORN_{words}"]
+    # Uvicorn's variables have the names of its options, which are plural where a flag is repeated.
+    assert list(FLAGS[name].envvar or ()) == [f"FASTERAPI_{words}", f"UVICORN_{name.upper()}"]
 
 
 def test_the_variable_of_uvicorn_for_headers_has_blanks_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UVICORN_HEADERS", "x-a:b x-d:e")
     context = commands.commands["run"].make_context("run", ["main:app"])
     assert context.params["headers"] == (("x-a", "b"), ("x-d", "e"))
+
+
+def test_dev_takes_the_options_of_run() -> None:
+    flags = {option.name for option in commands.commands["dev"].params if isinstance(option, click.Option)}
+    assert flags == set(FLAGS) - {"reload"}

@@ -157,7 +157,10 @@ _OPTIONS = (
         help="Do not watch files of this pattern, or this folder. Repeat for more.  [default: .* .py[cod] .sw.* ~*]",
     ),
     _option(
-        "--reload-delay", type=float, default=0.25, help="Seconds without another change after which one has its effect."
+        "--reload-delay",
+        type=float,
+        default=0.25,
+        help="Seconds without another change after which one has its effect.",
     ),
 )
 

@@ -9,10 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from functools import partial
 from typing import Any, Self, Unpack
 
-from fasterapi import logs
-from fasterapi.config import Application, Config, Options
+from fasterapi.config import Config, Options
 from fasterapi.errors import StartupError
-from fasterapi.importer import load_application
 from fasterapi.loops import LoopFactory, loop_factory
 from fasterapi.server import Server
 from fasterapi.testing.witness import Witness
@@ -94,9 +92,8 @@ async def serve(
     written, and logging and signals are left alone.
     """
     settings: Options = {**_DEFAULTS, **options}
-    witness = Witness(_loaded(app, settings))
-    settings["factory"] = False
-    server = Server(Config(witness, **settings))
+    server = _WitnessedServer(Config(app, **settings))
+    witness = server.witness
     try:
         await server.startup()
     except StartupError as error:
@@ -120,6 +117,17 @@ def run(app: Any, *, raise_server_exceptions: bool = True, **options: Unpack[Opt
             yield server
         finally:
             thread.stop()
+
+
+class _WitnessedServer(Server):
+    """A server that keeps what its application raises."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.load()
+        assert self._app is not None
+        self.witness = Witness(self._app)
+        self._app = self.witness
 
 
 class _ServerThread:
@@ -175,9 +183,3 @@ def _surfaced(exceptions: list[Exception]) -> Generator[None]:
         raise exceptions[0]
     if exceptions:
         raise ExceptionGroup("the application raised", list(exceptions))
-
-
-def _loaded(app: Any, settings: Options) -> Application:
-    logger = logs.error_logger(None, None, None)
-    loaded: Application = load_application(app, factory=settings.get("factory", False), logger=logger)
-    return loaded

@@ -25,7 +25,7 @@ _logger = logging.getLogger("fasterapi")
 class DevReloader(Reloader):
     """The process that watches. Its lines have the look of this log, unless the user configured another."""
 
-    entry = "fasterapi.dev:serve"
+    entry: str = "fasterapi.dev:serve"
 
     def __init__(self, config: Config) -> None:
         self._is_plain = isinstance(config.log_config, DefaultLogging)
@@ -71,7 +71,7 @@ class DevServer(ServingServer):
         """Imports the application and puts the log before it."""
         app = self.config.app
         if isinstance(app, str) and ":" not in app:
-            self.config = replace(self.config, app=f"{app}:{application_name(app)}")
+            self.config: Config = replace(self.config, app=f"{app}:{application_name(app)}")
         super().load()
         self._docs = self._docs or _docs_path(self._app)
         if self._app is not None and self._is_timed:

@@ -42,7 +42,7 @@ class Reloader:
     served by the new one.
     """
 
-    entry = "fasterapi.serving:serve"
+    entry: str = "fasterapi.serving:serve"
     """What the serving process runs."""
 
     def __init__(self, config: Config) -> None:
@@ -51,10 +51,10 @@ class Reloader:
         load_watchfiles()
         one_worker(config.workers)
         deadline = config.timeout_graceful_shutdown
-        self.config = replace(
+        self.config: Config = replace(
             config, timeout_graceful_shutdown=_STOP_DEADLINE if deadline is None else min(deadline, _STOP_DEADLINE)
         )
-        self.watch = Watch(config.reload_dirs, config.reload_includes, config.reload_excludes)
+        self.watch: Watch = Watch(config.reload_dirs, config.reload_includes, config.reload_excludes)
         self._events: SimpleQueue[list[Path] | ServingProcess | Exception | None] = SimpleQueue()
         self._signals = Signals(self._handle_signal)
         self._process: ServingProcess | None = None

@@ -11,9 +11,7 @@ from typing import cast
 __all__ = ["trimmed"]
 
 _INSTALLED = ("site-packages", "dist-packages")
-_STANDARD = tuple(
-    sorted({os.path.join(path, "") for name in ("stdlib", "platstdlib") if (path := sysconfig.get_path(name))})
-)
+_STANDARD = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})
 _OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
 

@@ -12,6 +12,7 @@ from tree import ROOT, attempt
 from wheels import Builder
 
 FORMATTED = ("python", "tests", "examples", "stubs")
+FOLDERS = "asgi loop selector apps leaks packaging cli cpython testing reload dev"
 SUITES = (
     "--config-file=tests/mypy.ini",
     *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py", "tests/commands.py"),
@@ -45,8 +46,9 @@ def lint() -> int:
     failed = [name for name, command in commands if not attempt(command, PATH=search, PYO3_PYTHON=str(python))]
     with tempfile.TemporaryDirectory() as elsewhere:
         # In the tree, the source folder would be checked instead of what is installed.
-        pyright = [str(environment.program("pyright")), "--verifytypes", "fasterapi", "--ignoreexternal"]
-        if not attempt(pyright, Path(elsewhere), PATH=search):
-            failed.append("verifytypes")
+        for package in ("fasterapi", "pytest_fasterapi"):
+            pyright = [str(environment.program("pyright")), "--verifytypes", package, "--ignoreexternal"]
+            if not attempt(pyright, Path(elsewhere), PATH=search):
+                failed.append(f"verifytypes, {package}")
     print(f"\nlint: {', '.join(failed)} failed" if failed else "\nlint: all clean")
     return 1 if failed else 0

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, assert_type
 
 import fasterapi
+import fasterapi.testing
 from fasterapi import Config, ConfigError, Options, Server, StartupError
 from fasterapi._engine import AccessLog, HttpService, NativeFuture, NativeSelector, Reactor, Ready, Waiting, sleep
+from pytest_fasterapi import ServerFactory
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -55,6 +57,23 @@ async def serve_every_way() -> None:
             assert_type(service.active + service.connections + service.requests, int)
             assert_type(await service.wait_closed(), None)
     signal.signal(signal.SIGTERM, server.handle_exit)
+
+
+async def test_against_the_real_server() -> None:
+    async with fasterapi.testing.serve(app, lifespan="off", uds="/run/app.sock") as server:
+        assert_type(server, fasterapi.testing.LiveServer)
+        assert_type(server.uds, str | None)
+    with fasterapi.testing.run(app, raise_server_exceptions=False) as live:
+        assert_type(live.url + live.ws_url + live.host, str)
+        assert_type(live.port, int)
+        assert_type(live.exceptions, list[Exception])
+
+
+async def test_with_the_fixture(fasterapi_server: ServerFactory) -> None:
+    live = fasterapi_server(app, raise_server_exceptions=False, port=0)
+    assert_type(live, fasterapi.testing.LiveServer)
+    assert_type(await live, fasterapi.testing.LiveServer)
+    assert_type(live.server, Server)
 
 
 def errors() -> str:

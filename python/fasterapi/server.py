@@ -81,6 +81,8 @@ class Server:
         logs.configure(config.log_config, self._level, config.use_colors)
         if config.env_file is not None:
             load_env_file(config.env_file, self._error_logger())
+        if not config.reload and (config.reload_dirs or config.reload_includes or config.reload_excludes):
+            self._error_logger().warning("The options of reload have no effect alone: add --reload, or reload=True.")
         for substitution in substitutions(config):
             self._error_logger().debug("%s", substitution)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from commands import Command
 
@@ -81,6 +82,38 @@ def test_line_of_a_request(dev: Dev) -> None:
     running.until(r"^\d\d:\d\d:\d\d  GET      /items/3\?q=x +200  \d+\.\d ms$")
     assert running.ask("/nowhere").status == 404
     running.until(r"^\d\d:\d\d:\d\d  GET      /nowhere +404  \d+\.\d ms$")
+
+
+def test_lines_of_a_websocket(dev: Dev, folder: Path) -> None:
+    (folder / "main.py").write_text("""
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+@app.websocket("/echo")
+async def echo(websocket: WebSocket):
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
+    await websocket.close(4000)
+""")
+    running = dev()
+    host, port = running.address()
+    running.until(SERVING)
+    with connect(f"ws://{host}:{port}/echo") as websocket:
+        websocket.send("hello")
+        assert websocket.recv() == "hello"
+        running.until(r"^\d\d:\d\d:\d\d  WS       /echo +101 open  \d+\.\d ms$")
+        running.until(r"^\d\d:\d\d:\d\d  WS       /echo +closed, 4000  \d+\.\d ms$")
+
+
+def test_environment_file_is_read_before_the_application(dev: Dev, folder: Path) -> None:
+    (folder / "settings.env").write_text("SHOP_TITLE=corner\n")
+    (folder / "main.py").write_text("import os\nfrom fastapi import FastAPI\n"
+                                    "app = FastAPI(title=os.environ['SHOP_TITLE'])\n")  # fmt: skip
+    running = dev("--env-file", "settings.env")
+    running.address()
+    running.until(SERVING)
+    assert b'"title":"corner"' in running.ask("/openapi.json").body
 
 
 def test_no_access_log(dev: Dev) -> None:

@@ -322,6 +322,13 @@ def test_program_may_reload(folder: Path) -> None:
         assert running.end() == 0
 
 
+def test_options_of_reload_without_it_are_named(folder: Path) -> None:
+    with Command(folder, "-m", "fasterapi", "run", "main:app", "--port", "0", "--reload-dir", ".") as running:
+        running.until("WARNING:  The options of reload have no effect alone: add --reload")
+        running.until(READY)
+        running.end()
+
+
 def test_application_that_is_no_string_is_refused() -> None:
     with pytest.raises(
         fasterapi.ConfigError, match=r'^reload needs the application as a string, for example "main:app"$'

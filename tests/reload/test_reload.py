@@ -336,6 +336,12 @@ def test_application_that_is_no_string_is_refused() -> None:
         fasterapi.run(hello, reload=True)
 
 
+def test_option_that_no_other_process_can_have_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(fasterapi.ConfigError, match=r"^reload hands every option to a new process, which one of them"):
+        fasterapi.run("main:app", port=0, reload=True, log_config=None, loop=lambda: fasterapi.new_event_loop())
+
+
 def test_missing_package_is_one_line(folder: Path) -> None:
     (folder / "watchfiles.py").write_text('raise ModuleNotFoundError("no", name="watchfiles")\n')
     with Command(

@@ -15,8 +15,8 @@ FORMATTED = ("python", "tests", "examples", "stubs")
 FOLDERS = "asgi loop selector apps leaks packaging cli cpython testing reload dev"
 SUITES = (
     "--config-file=tests/mypy.ini",
-    *("tests/wire.py", "tests/served.py", "tests/applications.py", "tests/beside.py", "tests/conftest.py", "tests/commands.py"),
-    *(f"tests/{name}" for name in ("asgi", "loop", "selector", "apps", "leaks", "packaging", "cli", "cpython", "testing", "reload", "dev")),
+    *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "tests").glob("*.py")),
+    *(f"tests/{name}" for name in FOLDERS.split()),
 )
 PURITY = ROOT / "tests" / "purity" / "check.py"
 

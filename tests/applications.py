@@ -44,6 +44,26 @@ async def where(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send, scope["path"].encode())
 
 
+async def accept(receive: Receive, send: Send, **options: Any) -> None:
+    """Opens the WebSocket."""
+    message = await receive()
+    assert message == {"type": "websocket.connect"}, f"{message} before websocket.connect"
+    await send({"type": "websocket.accept", **options})
+
+
+async def answer(message: Message, send: Send) -> None:
+    """Sends a received message back as it came."""
+    kind = "text" if message.get("text") is not None else "bytes"
+    await send({"type": "websocket.send", kind: message[kind]})
+
+
+async def echo_messages(scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends every message of a WebSocket back."""
+    await accept(receive, send)
+    while (message := await receive())["type"] == "websocket.receive":
+        await answer(message, send)
+
+
 class Notes:
     """What an application saw, handed to the test's thread in order."""
 

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from reference import Reference
 from served import Mode, Serve, Served
 
 
@@ -18,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wheel", type=Path, help="the built wheel that the packaging tests install")
     parser.addoption("--sdist", type=Path, help="the built source distribution that the packaging tests install")
     parser.addoption("--extension", action="store_true", help="the example extension is installed and must work")
+    parser.addoption("--reference", action="store_true", help="serve with uvicorn where the suite can be run with it")
     parser.addoption("--full", action="store_true", help="move 1 GiB where the default run moves 128 MiB")
 
 
@@ -25,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def mode(request: pytest.FixtureRequest) -> Mode:
     """Every kind of loop in turn."""
     chosen: Mode = request.param
+    if request.config.getoption("--reference") and chosen is not Mode.STOCK:
+        pytest.skip("one kind of loop is enough for the reference")
     if chosen is Mode.UVLOOP:
         pytest.importorskip("uvloop", reason="uvloop does not install on this interpreter")
     return chosen
@@ -38,12 +42,15 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def serve(mode: Mode) -> Iterator[Serve]:
+def serve(mode: Mode, request: pytest.FixtureRequest) -> Iterator[Serve]:
     """Serves an application on this test's kind of loop until the test ends."""
-    running: list[Served] = []
+    running: list[Any] = []
+    reference = request.config.getoption("--reference")
+    if reference and (better := request.node.get_closest_marker("better")):
+        pytest.skip(f"the reference: {better.args[0]}")
 
-    def start(app: Any, **options: Any) -> Served:
-        running.append(Served(app, mode, **options))
+    def start(app: Any, **options: Any) -> Any:
+        running.append(Reference(app, **options) if reference else Served(app, mode, **options))
         return running[-1]
 
     yield start

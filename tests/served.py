@@ -185,11 +185,11 @@ class Serve(Protocol):
 class Errors(logging.Handler):
     """Error records of the server's log and contexts given to the loop's exception handler."""
 
-    def __init__(self) -> None:
+    def __init__(self, logger: str = "fasterapi.error") -> None:
         super().__init__(logging.ERROR)
         self.seen: list[str] = []
         self._changed = threading.Condition()
-        self._logger = logging.getLogger("fasterapi.error")
+        self._logger = logging.getLogger(logger)
         self._logger.addHandler(self)
         self.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
 

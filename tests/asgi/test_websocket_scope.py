@@ -193,7 +193,8 @@ def test_request_without_the_upgrade_is_served_as_http(serve: Serve) -> None:
 def test_websocket_follows_requests_on_the_same_connection(serve: Serve) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            return await hello(scope, receive, send)
+            await hello(scope, receive, send)
+            return
         await accept(receive, send)
         await send({"type": "websocket.send", "text": "then"})
         await send({"type": "websocket.close"})

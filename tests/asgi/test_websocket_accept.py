@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -134,8 +135,6 @@ def test_denial_response_is_streamed(serve: Serve) -> None:
         await go.wait()
         await send({"type": "websocket.http.response.body", "body": b"second"})
         notes.put("done")
-
-    import asyncio
 
     go = asyncio.Event()
     served = serve(app)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from applications import Notes, accept, echo_messages
-from frames import Frame, Opcode, Socket, close, encode, text
+from frames import Frame, Opcode, Socket, close, encode, handshake, text
 from served import Message, Receive, Scope, Send, Serve
 from wire import Wire
 
@@ -260,8 +260,6 @@ def test_return_without_a_close_is_a_close_of_1000(serve: Serve) -> None:
 
 
 def test_client_that_leaves_before_the_accept_is_a_disconnect(serve: Serve, notes: Notes) -> None:
-    from frames import handshake
-
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         notes.put((await receive())["type"])
         notes.put(await receive())

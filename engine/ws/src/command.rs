@@ -58,9 +58,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Gives the connection up: nothing more is sent.
+    /// Gives the connection up: nothing more is sent, not even why it failed.
     pub fn abort(&mut self) {
         self.out.clear();
+        if std::mem::take(&mut self.owes_farewell) {
+            self.deadlines.clear(Timer::Close);
+        }
         self.end(Close::Now);
     }
 

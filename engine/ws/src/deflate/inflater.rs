@@ -51,12 +51,12 @@ impl Inflater {
             input = input.get(read..).unwrap_or_default();
             out.truncate(filled.saturating_add(wrote));
             window.push(out.get(filled..).unwrap_or_default());
-            let status = status.map_err(|_| Error::InvalidDeflate)?;
+            // What is too much comes before what is wrong behind it, which may not be there yet.
             if out.len() > limit {
                 out.truncate(limit);
                 return Err(Error::MessageTooBig);
             }
-            match status {
+            match status.map_err(|_| Error::InvalidDeflate)? {
                 // A final block ends a stream, not the message (RFC 7692, section 7.2.3.4).
                 Status::StreamEnd if window.is_kept() => self.restart(window.bytes()),
                 Status::StreamEnd => {

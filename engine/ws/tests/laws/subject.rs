@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,9 +13,9 @@ pub(crate) struct Side {
     role: Role,
     config: Arc<Config>,
     temper: Temper,
-    deflate: Option<(Agreed, Codecs)>,
+    compression: Compression,
     /// A connection in the middle of a message, which has the only inflater.
-    _neighbour: Option<Connection>,
+    neighbour: RefCell<Option<Connection>>,
     start: Cell<Instant>,
 }
 
@@ -52,7 +52,16 @@ const BITS: u8 = 9;
 
 impl Side {
     pub(crate) fn new(role: Role, config: Arc<Config>, temper: Temper, compression: Compression) -> Self {
-        let alone = compression == Compression::Alone;
+        Self { role, config, temper, compression, neighbour: RefCell::default(), start: Cell::new(now()) }
+    }
+
+    /// Codecs of its own: what a compressor makes of a message depends, in ways that mean nothing, on those before it.
+    fn deflate(&self) -> Option<Deflate> {
+        let alone = match self.compression {
+            Compression::None => return None,
+            Compression::Alone => true,
+            Compression::TakenOver | Compression::Crowded => false,
+        };
         let agreed = Agreed {
             server_max_window_bits: BITS,
             client_max_window_bits: BITS,
@@ -60,10 +69,13 @@ impl Side {
             client_no_context_takeover: alone,
         };
         let codecs = Codecs::new(0, LEVEL);
-        let crowded = compression == Compression::Crowded;
-        let deflate = (compression != Compression::None).then(|| (agreed, codecs.clone()));
-        let neighbour = crowded.then(|| in_the_middle_of_a_message(Deflate::client(agreed, codecs)));
-        Self { role, config, temper, deflate, _neighbour: neighbour, start: Cell::new(now()) }
+        if self.compression == Compression::Crowded {
+            self.neighbour.replace(Some(in_the_middle_of_a_message(Deflate::client(agreed, codecs.clone()))));
+        }
+        Some(match self.role {
+            Role::Server => Deflate::server(agreed, codecs),
+            Role::Client => Deflate::client(agreed, codecs),
+        })
     }
 }
 
@@ -73,17 +85,10 @@ impl Subject for Side {
     fn machine(&self) -> Connection {
         let start = now();
         self.start.set(start);
-        let deflate = self.deflate.clone();
-        let config = Arc::clone(&self.config);
+        let (config, deflate) = (Arc::clone(&self.config), self.deflate());
         match self.role {
-            Role::Server => {
-                let deflate = deflate.map(|(agreed, codecs)| Deflate::server(agreed, codecs));
-                Connection::server(config, deflate, start)
-            }
-            Role::Client => {
-                let deflate = deflate.map(|(agreed, codecs)| Deflate::client(agreed, codecs));
-                Connection::client(config, deflate, Masks::new(|| [1, 2, 3, 4]), start)
-            }
+            Role::Server => Connection::server(config, deflate, start),
+            Role::Client => Connection::client(config, deflate, Masks::new(|| [1, 2, 3, 4]), start),
         }
     }
 

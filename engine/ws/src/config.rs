@@ -7,7 +7,7 @@ pub struct Config {
     pub max_message: usize,
     /// Control frames a peer may send in one second; more end the connection with 1008.
     pub max_controls: u32,
-    /// How long after the last sign of life a ping is sent; none: never.
+    /// How long after the beginning, or the pong that answered the last one, a ping is sent; none: never.
     pub ping_interval: Option<Duration>,
     /// How long the peer may then be silent; none: for ever.
     pub ping_timeout: Option<Duration>,

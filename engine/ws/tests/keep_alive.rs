@@ -186,6 +186,18 @@ fn a_connection_that_closes_sends_no_pings() {
 }
 
 #[test]
+fn a_caller_that_closes_while_it_does_not_read_waits_for_no_pong() {
+    for role in ROLES {
+        let mut side = side(role);
+        pings(&mut side, 1);
+        side.machine.hold();
+        assert_eq!(side.machine.close(None, side.now), Ok(()));
+        side.machine.resume(side.now);
+        assert_eq!(side.due(), Some(Config::default().close_timeout));
+    }
+}
+
+#[test]
 fn an_early_timeout_changes_nothing() {
     for role in ROLES {
         let mut side = side(role);

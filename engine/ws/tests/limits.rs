@@ -250,6 +250,29 @@ fn c6_nothing_is_added_to_an_outbox_that_is_full() {
 }
 
 #[test]
+fn a_connection_given_up_owes_no_answer() {
+    for role in ROLES {
+        let mut side = Side::new(role);
+        assert_eq!(side.machine.send(Kind::Binary, Bytes::from(vec![0; 5000])), Ok(()));
+        assert_eq!(side.hear(PING, "?").heard(), [Event::Ping(Bytes::from("?"))]);
+        side.machine.abort();
+        assert_eq!(side.machine.pending(), 0);
+        assert!(side.sent().is_empty());
+    }
+}
+
+#[test]
+fn a_message_that_will_never_be_whole_is_not_kept() {
+    for role in ROLES {
+        let mut side = Side::new(role);
+        assert!(side.hear(BINARY_BEGINS, [0; 5000]).heard().is_empty());
+        assert_eq!(side.machine.buffered(), 5000);
+        side.hear(BINARY, "").fails(Error::MissingContinuation, 1002);
+        assert_eq!(side.machine.buffered(), 0);
+    }
+}
+
+#[test]
 fn an_idle_connection_holds_nothing() {
     for role in ROLES {
         let mut side = Side::new(role);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use machine::Close;
+use machine::{CHAIN_FROM, Close};
 
 use crate::connection::{Connection, State};
 use crate::frame::{Head, MAX_CONTROL, Opcode};
@@ -96,20 +96,77 @@ impl Connection {
     }
 
     pub(crate) fn write_control(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.write(opcode, false, Bytes::copy_from_slice(payload));
+        self.write_small(opcode, false, payload);
     }
 
     fn write(&mut self, opcode: Opcode, compressed: bool, payload: Bytes) {
-        let key = self.masks.as_mut().map(|masks| masks.next());
-        let head = Head { fin: true, compressed, opcode, mask: key, length: payload.len() as u64 };
-        head.write(self.out.tail_mut());
-        match key {
+        if payload.len() < CHAIN_FROM {
+            return self.write_small(opcode, compressed, &payload);
+        }
+        match self.write_head(opcode, compressed, payload.len()) {
             None => self.out.push(payload),
             Some(key) => {
                 let mut masked = BytesMut::from(payload);
                 mask::apply(key, 0, &mut masked);
                 self.out.push(masked.freeze());
             }
+        }
+    }
+
+    /// What is copied anyway is masked where it comes to lie.
+    fn write_small(&mut self, opcode: Opcode, compressed: bool, payload: &[u8]) {
+        let key = self.write_head(opcode, compressed, payload.len());
+        let tail = self.out.tail_mut();
+        let start = tail.len();
+        tail.extend_from_slice(payload);
+        if let Some(key) = key {
+            mask::apply(key, 0, tail.get_mut(start..).unwrap_or_default());
+        }
+    }
+
+    fn write_head(&mut self, opcode: Opcode, compressed: bool, length: usize) -> Option<[u8; 4]> {
+        let mask = self.masks.as_mut().map(|masks| masks.next());
+        Head { fin: true, compressed, opcode, mask, length: length as u64 }.write(self.out.tail_mut());
+        mask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use machine::{CHAIN_FROM, Machine, Outbox};
+
+    use super::*;
+    use crate::Masks;
+
+    const KEY: [u8; 4] = [0x11, 0x22, 0x44, 0x88];
+
+    fn now() -> Instant {
+        #[allow(clippy::disallowed_methods, reason = "an Instant has no other origin")]
+        Instant::now()
+    }
+
+    fn sent(side: &mut Connection, now: Instant) -> Vec<u8> {
+        let mut tx = Outbox::new();
+        side.poll_transmit(now, &mut tx);
+        let mut slices = [std::io::IoSlice::new(&[]); 8];
+        let filled = tx.slices(&mut slices);
+        slices[..filled].iter().flat_map(|slice| slice.to_vec()).collect()
+    }
+
+    #[test]
+    fn a_client_masks_what_it_copies_and_what_it_chains() {
+        let now = now();
+        let mut client = Connection::client(Arc::default(), None, Masks::new(|| KEY), now);
+        for length in [0, 1, 7, 125, 126, CHAIN_FROM - 1, CHAIN_FROM, 0x1_0003] {
+            let payload: Vec<u8> = (0..length).map(|at| at as u8).collect();
+            client.ping(b"in front").unwrap();
+            client.send(Kind::Binary, Bytes::copy_from_slice(&payload)).unwrap();
+            let wire = sent(&mut client, now);
+            let (_, masked) = wire.split_at(wire.len() - length);
+            let plain: Vec<u8> = masked.iter().enumerate().map(|(at, byte)| byte ^ KEY[at % 4]).collect();
+            assert!(plain == payload, "a payload of {length} bytes");
         }
     }
 }

@@ -52,6 +52,7 @@ impl Connection {
         self.write_close(&body);
         if self.state == State::Open {
             self.state = State::Closing;
+            self.pinged = None;
             self.deadlines = machine::Deadlines::new();
             self.deadlines.set(Timer::Close, now + self.config.close_timeout);
         }
@@ -134,8 +135,9 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use machine::{CHAIN_FROM, Machine, Outbox};
+    use machine::{CHAIN_FROM, Machine, Next, Outbox};
 
     use super::*;
     use crate::Masks;
@@ -168,5 +170,21 @@ mod tests {
             let plain: Vec<u8> = masked.iter().enumerate().map(|(at, byte)| byte ^ KEY[at % 4]).collect();
             assert!(plain == payload, "a payload of {length} bytes");
         }
+    }
+
+    #[test]
+    fn a_pong_that_comes_while_closing_begins_no_new_wait() {
+        let start = now();
+        let mut server = Connection::server(Arc::default(), None, start);
+        let late = start + Duration::from_secs(20);
+        server.handle_timeout(late);
+        assert_eq!(sent(&mut server, late), b"\x89\x04\x00\x00\x00\x01");
+        server.close(None, late).unwrap();
+        let closing = server.poll_timeout();
+        let mut rx = BytesMut::from(&b"\x8a\x84\x00\x00\x00\x00\x00\x00\x00\x01"[..]);
+        assert!(matches!(server.poll_event(late, &mut rx), Ok(Next::Event(_))));
+        server.handle_timeout(late + Duration::from_secs(9));
+        assert_eq!(server.deadlines.at(Timer::Ping), None);
+        assert_eq!((closing, server.poll_timeout()), (Some(late + Duration::from_secs(10)), closing));
     }
 }

@@ -47,7 +47,7 @@ pub struct Connection {
     /// The newest of more pings than are answered one by one (RFC 6455, section 5.5.3).
     pub(crate) unanswered: Option<Bytes>,
     /// The number of our last ping, while its pong is waited for.
-    pinged: Option<u32>,
+    pub(crate) pinged: Option<u32>,
     pings: u32,
     pub(crate) deadlines: Deadlines<3>,
     controls: Controls,
@@ -331,7 +331,7 @@ impl Connection {
     }
 
     /// Pings are answered one by one, unless the peer takes no answers: then the newest is.
-    fn take_ping(&mut self, payload: &Bytes) {
+    fn take_ping(&mut self, payload: &[u8]) {
         if self.state != State::Open {
             return;
         }
@@ -339,7 +339,8 @@ impl Connection {
             self.answer_ping();
             self.write_control(Opcode::Pong, payload);
         } else {
-            self.unanswered = Some(payload.clone());
+            // A copy, so that it keeps no more of the input in memory than itself.
+            self.unanswered = Some(Bytes::copy_from_slice(payload));
         }
     }
 

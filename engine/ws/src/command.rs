@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use machine::{CHAIN_FROM, Close};
 
 use crate::connection::{Connection, State};
-use crate::frame::{Head, MAX_CONTROL, Opcode};
+use crate::frame::{Head, MAX_CONTROL, MAX_HEAD, Opcode};
 use crate::timer::Timer;
 use crate::{Kind, Misuse, mask, reason};
 
@@ -116,6 +116,7 @@ impl Connection {
 
     /// What is copied anyway is masked where it comes to lie.
     fn write_small(&mut self, opcode: Opcode, compressed: bool, payload: &[u8]) {
+        self.out.tail_mut().reserve(MAX_HEAD + payload.len());
         let key = self.write_head(opcode, compressed, payload.len());
         let tail = self.out.tail_mut();
         let start = tail.len();

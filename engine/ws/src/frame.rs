@@ -6,6 +6,8 @@ use crate::{Error, Role};
 
 /// Bytes in a control frame's payload at most (RFC 6455, section 5.5).
 pub(crate) const MAX_CONTROL: usize = 125;
+/// Bytes in a head at most: two, eight of the length, four of the mask.
+pub(crate) const MAX_HEAD: usize = 14;
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

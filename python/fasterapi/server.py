@@ -83,6 +83,8 @@ class Server:
             load_env_file(config.env_file, self._error_logger())
         if not config.reload and (config.reload_dirs or config.reload_includes or config.reload_excludes):
             self._error_logger().warning("The options of reload have no effect alone: add --reload, or reload=True.")
+        # The file may have named them.
+        self._trusted_peers = trusted_peers(config.forwarded_allow_ips) if config.proxy_headers else None
         for substitution in substitutions(config):
             self._error_logger().debug("%s", substitution)
 
@@ -261,7 +263,7 @@ class Server:
             max_trailer_block=config.max_trailer_block,
             max_trailers=config.max_trailers,
             **_websocket_options(config),
-            trusted_peers=trusted_peers(config.forwarded_allow_ips) if config.proxy_headers else None,
+            trusted_peers=self._trusted_peers,
             forwarded_headers=tuple(config.forwarded_headers),
             limit_concurrency=config.limit_concurrency,
             limit_requests=self._limit,

@@ -68,6 +68,17 @@ class Lifespan:
         else:
             self._logger.info("Application shutdown complete.")
 
+    async def give_up(self, patience: float) -> None:
+        """Cancels an application whose shutdown takes too long, and waits `patience` seconds for its end."""
+        self.cancel()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=patience)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether the application goes on although it was cancelled."""
+        return self._is_cancelled and self._task is not None and not self._task.done()
+
     def cancel(self) -> None:
         """Ends the application's lifespan where it stands; what it says about that is not logged."""
         self._is_cancelled = True

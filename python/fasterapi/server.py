@@ -140,7 +140,7 @@ class Server:
                 try:
                     runner.run(self._serve_captured(sockets))
                 finally:
-                    if self._force_exit or self._has_deaf_requests():
+                    if self._force_exit or self._has_deaf_tasks():
                         # Closing the runner would wait for them without end.
                         stack.pop_all()
                         self._abandon(runner.get_loop())
@@ -186,7 +186,7 @@ class Server:
         self._close_listeners()
         await self._drain()
         if self._lifespan is not None and not self.force_exit:
-            await self._lifespan.shutdown()
+            await self._end_lifespan(self._lifespan)
 
     def install_signal_handlers(self) -> None:
         """Makes SIGINT and SIGTERM call `handle_exit`, until `serve()` returns."""
@@ -311,6 +311,21 @@ class Server:
             closed.cancel()
             forced.cancel()
 
+    async def _end_lifespan(self, lifespan: Lifespan) -> None:
+        """Runs the application's shutdown: to its end, to the deadline, or until forced."""
+        ended = asyncio.ensure_future(lifespan.shutdown())
+        forced = asyncio.ensure_future(self._wake_force.wait())
+        try:
+            timeout = self.config.timeout_graceful_shutdown
+            await asyncio.wait({ended, forced}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                if not self.force_exit:
+                    self._error_logger().error("Cancel application shutdown, timeout graceful shutdown exceeded")
+                await lifespan.give_up(_CANCEL_GRACE)
+        finally:
+            ended.cancel()
+            forced.cancel()
+
     async def _stop_now(self) -> None:
         """What a cancelled `serve()` owes the application: its requests are cancelled, its shutdown runs."""
         self._abort()
@@ -320,7 +335,7 @@ class Server:
         await asyncio.wait({closed}, timeout=_CANCEL_GRACE)
         closed.cancel()
         if not self.force_exit:
-            await self._lifespan.shutdown()
+            await self._end_lifespan(self._lifespan)
 
     def _abort(self) -> None:
         self.started = False
@@ -344,9 +359,10 @@ class Server:
             loop.run_until_complete(asyncio.wait(tasks, timeout=_CANCEL_GRACE))
         self._signals.restore()
 
-    def _has_deaf_requests(self) -> bool:
-        """Whether requests go on although they were cancelled."""
-        return self._service is not None and self._service.active > 0
+    def _has_deaf_tasks(self) -> bool:
+        """Whether requests or the lifespan go on although they were cancelled."""
+        requests = self._service is not None and self._service.active > 0
+        return requests or (self._lifespan is not None and self._lifespan.is_deaf)
 
     def _report(self, error: StartupError) -> None:
         if isinstance(error, LifespanError):

@@ -18,6 +18,8 @@ DOWNLOAD_HEADERS = [(b"content-type", b"application/octet-stream"), (b"content-l
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
         await ROUTES[scope["path"]](receive, send)
+    elif scope["type"] == "websocket":
+        await websocket_echo(receive, send)
     elif scope["type"] == "lifespan":
         await lifespan(receive, send)
 
@@ -56,6 +58,17 @@ async def answer(body: bytes, send: Send) -> None:
     headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def websocket_echo(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        # Servers name the kind that it is not with None, or leave it out.
+        if (text := message.get("text")) is not None:
+            await send({"type": "websocket.send", "text": text})
+        else:
+            await send({"type": "websocket.send", "bytes": message["bytes"]})
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

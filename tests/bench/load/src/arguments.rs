@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::generator::Until;
 
-pub const USAGE: &str = "usage: load [--http | --echo] [--idle] --address IP:PORT [--connections N] [--warmup SECONDS] \
-[--seconds SECONDS | --requests N] [--method NAME] [--path TARGET] [--body FILE] [--expect FILE]";
+pub const USAGE: &str = "usage: load [--http | --echo | --websocket [--deflate] [--messages N]] [--idle] --address IP:PORT \
+[--connections N] [--warmup SECONDS] [--seconds SECONDS | --requests N] [--method NAME] [--path TARGET] [--body FILE] \
+[--expect FILE]";
 
 /// What one answer is compared with, and how it is framed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Framing {
     Http,
     /// The bytes that were sent, and nothing else.
     Echo,
+    /// RFC 6455 messages that come back as they were sent.
+    WebSocket,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub struct Arguments {
     pub path: String,
     pub body: Option<PathBuf>,
     pub expect: Option<PathBuf>,
+    /// Offer permessage-deflate and send compressed messages.
+    pub deflate: bool,
+    /// The body is so many messages of equal length, sent in turn.
+    pub messages: usize,
 }
 
 impl Arguments {
@@ -51,11 +58,15 @@ impl Arguments {
             path: "/".into(),
             body: None,
             expect: None,
+            deflate: false,
+            messages: 1,
         };
         while let Some(flag) = words.next() {
             match flag.as_str() {
                 "--http" => parsed.framing = Framing::Http,
                 "--echo" => parsed.framing = Framing::Echo,
+                "--websocket" => parsed.framing = Framing::WebSocket,
+                "--deflate" => parsed.deflate = true,
                 "--idle" => parsed.mode = Mode::Idle,
                 _ => {
                     let value = words.next().ok_or_else(|| format!("{flag} needs a value\n{USAGE}"))?;
@@ -68,6 +79,7 @@ impl Arguments {
                         "--method" => parsed.method = value,
                         "--path" => parsed.path = value,
                         "--body" => parsed.body = Some(value.into()),
+                        "--messages" => parsed.messages = number(&flag, &value)?,
                         "--expect" => parsed.expect = Some(value.into()),
                         _ => return Err(format!("unknown flag {flag}\n{USAGE}")),
                     }
@@ -77,6 +89,9 @@ impl Arguments {
         parsed.address = address.ok_or_else(|| format!("--address is missing\n{USAGE}"))?;
         if parsed.connections == 0 {
             return Err("--connections must be at least 1".into());
+        }
+        if parsed.messages == 0 {
+            return Err("--messages must be at least 1".into());
         }
         Ok(parsed)
     }

@@ -160,7 +160,7 @@ impl<'a> Generator<'a> {
     }
 
     fn open(&self, index: usize) -> io::Result<Connection> {
-        let connection = Connection::open(self.address)?;
+        let connection = Connection::open(self.address, self.exchange)?;
         let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::ET;
         epoll::add(&self.poller, &connection, epoll::EventData::new_u64(index as u64), flags)?;
         Ok(connection)

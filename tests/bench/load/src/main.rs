@@ -9,6 +9,7 @@ mod connection;
 mod exchange;
 mod generator;
 mod report;
+mod websocket;
 
 use std::io::{BufRead, Write};
 use std::process::ExitCode;

@@ -1,9 +1,11 @@
-"""A bar chart in SVG: CPU time per request at 64 connections, a group of bars for each row."""
+"""A bar chart in SVG: CPU time per request or message at 64 connections, a group of bars for each row."""
 
 from html import escape
 
 from peers import OURS
 from report import Report
+from rows import ROWS
+from websocket_rows import WEBSOCKET_ROWS
 
 WIDTH = 860
 LEFT = 200
@@ -23,11 +25,11 @@ COLOURS = {
 
 def chart(report: Report) -> str:
     """Each group has a scale of its own: what matters is how the bars of one row compare."""
-    groups = [row for row, connections in report.rows() if connections == 64]
+    groups = [row for row, connections in report.rows((*ROWS, *WEBSOCKET_ROWS)) if connections == 64]
     bars: list[str] = []
     top = TOP
     for row in groups:
-        cells = [(peer, cell) for peer in report.peers if (cell := report.cell(row, 64, peer)) is not None]
+        cells = [(peer, cell) for peer in report.all_peers if (cell := report.cell(row, 64, peer)) is not None]
         longest = max(cell.cpu for _, cell in cells)
         middle = top + len(cells) * BAR / 2
         bars.append(text(LEFT - 12, middle + 4, row.title, "end", "label"))
@@ -42,11 +44,12 @@ def chart(report: Report) -> str:
         top += GAP
     legend: list[str] = []
     left = 12
-    for peer in report.peers:
+    for peer in report.all_peers:
         legend.append(f'<rect x="{left}" y="36" width="11" height="11" fill="{COLOURS[peer]}"/>')
         legend.append(text(left + 16, 46, peer, "start", "label"))
         left += 34 + 8 * len(peer)
-    title = f"CPU time per request, 64 connections, one core, {report.measurement.interpreter.name}: shorter is better"
+    what = "CPU time per request or message, 64 connections, one core"
+    title = f"{what}, {report.measurement.interpreter.name}: shorter is better"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" role="img" font-family="sans-serif">',

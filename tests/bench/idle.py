@@ -1,4 +1,4 @@
-"""Resident memory that an idle keep-alive connection costs a server, after it has served one request."""
+"""Resident memory that an idle connection costs a server, after one request or message on it."""
 
 import sys
 from dataclasses import dataclass
@@ -6,32 +6,50 @@ from dataclasses import dataclass
 from environments import Environment, Unavailable
 from generator import loading
 from peers import Launch, Peer
-from rows import Row, kept
+from rows import ROWS, Row
 from server import free_port, serving
 from turns import Setting
+from websocket_rows import WEBSOCKET_ROWS
 
-GOAL_KIB = 3.0
 KEEP_ALIVE = 600
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What was done on a connection before it fell silent, and how many KiB it may cost then."""
+
+    title: str
+    row: Row
+    goal_kib: float | None
+
+
+ASKED = {row.name: row for row in (*ROWS, *WEBSOCKET_ROWS)}
+KINDS = {
+    "idle": Kind("keep-alive, one request", ASKED["hello"], 3.0),
+    "idle-ws": Kind("WebSocket, one message of 32 B", ASKED["ws"], 6.0),
+    "idle-ws-deflate": Kind("WebSocket with deflate, one message of 32 B", ASKED["ws-deflate"], 12.0),
+    "idle-ws-4k-deflate": Kind("WebSocket with deflate, one message of 4 KiB", ASKED["ws-4k-deflate"], None),
+}
 
 
 @dataclass
 class Idle:
     peer: str
     connections: int
+    kind: str = "idle"
     bytes_each: float | None = None
     fault: str | None = None
 
 
-def measure(peer: Peer, row: Row, setting: Setting, environment: Environment, connections: int) -> Idle:
-    print(f"idle connections: {peer.name}", file=sys.stderr, flush=True)
-    port = free_port()
-    launch = Launch(environment.bin, row.app, port, setting.scratch, keep_alive=KEEP_ALIVE)
-    log = setting.scratch / f"{peer.name}-idle.log"
-    words = ["--address", f"127.0.0.1:{port}", "--path", row.path]
-    words += ["--expect", str(kept(setting.scratch, row.expected, f"{row.name}.expected"))]
-    result = Idle(peer.name, connections)
+def measure(name: str, peer: Peer, setting: Setting, environment: Environment, connections: int) -> Idle:
+    print(f"idle connections, {KINDS[name].title}: {peer.name}", file=sys.stderr, flush=True)
+    row, port = KINDS[name].row, free_port()
+    launch = Launch(environment.bin, row.app, port, setting.scratch, keep_alive=KEEP_ALIVE, websocket=row.websocket)
+    log = setting.scratch / f"{peer.name}-{name}.log"
+    words = row.asking(port, setting.scratch)
+    result = Idle(peer.name, connections, name)
     try:
-        with serving(peer.command(launch), port, log, setting.server_core, row.path) as server:
+        with serving(peer.command(launch), port, log, setting.server_core, row.probe) as server:
             # One busy moment at first, so that what a server allocates once is not counted per connection.
             warmup = [*words, "--connections", "64", "--requests", "2000"]
             with loading(setting.load, warmup, setting.client_core) as load:

@@ -14,6 +14,15 @@ NGINX = "nginx"
 
 
 @dataclass(frozen=True)
+class WebSocket:
+    """What a server is told about its WebSockets; the rest is as by default."""
+
+    deflate: bool = False
+    max_size: int | None = None
+    """The longest message it takes, in bytes."""
+
+
+@dataclass(frozen=True)
 class Launch:
     """What a server is asked to do."""
 
@@ -23,6 +32,7 @@ class Launch:
     scratch: Path
     access_log: bool = False
     keep_alive: int | None = None
+    websocket: WebSocket | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,11 @@ class Peer:
     optional: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     """Distributions whose versions are named in the head."""
+    websocket: bool = True
+    deflates: bool = True
+    """Agrees to permessage-deflate."""
+    longest_message: int | None = None
+    """The most that it takes in one frame, where no option raises it."""
 
     @property
     def python(self) -> bool:
@@ -44,7 +59,17 @@ def fasterapi(launch: Launch) -> list[str]:
     command += ["--access-log"] if launch.access_log else ["--no-access-log"]
     if launch.keep_alive is not None:
         command += ["--timeout-keep-alive", str(launch.keep_alive)]
-    return command
+    return command + websocket_flags(launch)
+
+
+def websocket_flags(launch: Launch) -> list[str]:
+    """The flags for WebSockets that two servers spell alike."""
+    if launch.websocket is None:
+        return []
+    flags = ["--ws-per-message-deflate", str(launch.websocket.deflate).lower()]
+    if launch.websocket.max_size is not None:
+        flags += ["--ws-max-size", str(launch.websocket.max_size)]
+    return flags
 
 
 def uvicorn(http: str) -> Callable[[Launch], list[str]]:
@@ -55,14 +80,17 @@ def uvicorn(http: str) -> Callable[[Launch], list[str]]:
         words += ["--access-log"] if launch.access_log else ["--no-access-log", "--log-level", "warning"]
         if launch.keep_alive is not None:
             words += ["--timeout-keep-alive", str(launch.keep_alive)]
-        return words
+        if launch.websocket is not None:
+            # Measured: the fastest of its implementations, at every size.
+            words += ["--ws", "websockets-sansio"]
+        return words + websocket_flags(launch)
 
     return command
 
 
 def granian(launch: Launch) -> list[str]:
     command = [f"{launch.bin}/granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", f"{launch.port}"]
-    command += ["--workers", "1", "--loop", "uvloop", "--no-ws"]
+    command += ["--workers", "1", "--loop", "uvloop", "--no-ws" if launch.websocket is None else "--ws"]
     command += ["--access-log"] if launch.access_log else ["--no-access-log"]
     return [*command, f"{launch.app}:app"]
 
@@ -74,6 +102,10 @@ def hypercorn(launch: Launch) -> list[str]:
         command += ["--access-logfile", "-"]
     if launch.keep_alive is not None:
         command += ["--keep-alive", str(launch.keep_alive)]
+    if launch.websocket is not None and launch.websocket.max_size is not None:
+        settings = launch.scratch / f"hypercorn-{launch.port}.toml"
+        settings.write_text(f"websocket_max_message_size = {launch.websocket.max_size}\n")
+        command += ["--config", str(settings)]
     return [*command, f"{launch.app}:app"]
 
 
@@ -120,15 +152,22 @@ http {{
 
 PEERS = (
     Peer(OURS, fasterapi, shown=("fasterapi", "starlette", "fastapi", "pydantic")),
-    Peer("uvicorn", uvicorn("httptools"), ("uvicorn", "httptools", "uvloop"), (), ("uvicorn", "httptools", "uvloop")),
+    Peer(
+        "uvicorn",
+        uvicorn("httptools"),
+        ("uvicorn", "httptools", "uvloop", "websockets"),
+        (),
+        ("uvicorn", "httptools", "uvloop", "websockets"),
+    ),
     Peer(
         "uvicorn-zttp",
         uvicorn("zttp"),
         ("uvicorn", "zttp", "uvloop"),
         ("zuvloop",),  # published for some interpreters only
         ("uvicorn", "zttp", "uvloop", "zuvloop"),
+        websocket=False,  # what follows the handshake is the same as uvicorn's
     ),
-    Peer("granian", granian, ("granian[uvloop]",), (), ("granian", "uvloop")),
-    Peer("hypercorn", hypercorn, ("hypercorn[uvloop]",), (), ("hypercorn", "h11", "uvloop")),
-    Peer(NGINX, nginx),
+    Peer("granian", granian, ("granian[uvloop]",), (), ("granian", "uvloop"), deflates=False, longest_message=16 << 20),
+    Peer("hypercorn", hypercorn, ("hypercorn[uvloop]",), (), ("hypercorn", "h11", "wsproto", "uvloop")),
+    Peer(NGINX, nginx, websocket=False),
 )

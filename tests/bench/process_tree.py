@@ -19,6 +19,10 @@ class ProcessTree:
     def resident_bytes(self) -> int:
         return sum(_resident_bytes(pid) for pid in self.pids())
 
+    def peak_bytes(self) -> int:
+        """The most that was resident so far, each process at its own peak."""
+        return sum(_peak_bytes(pid) for pid in self.pids())
+
     def pids(self) -> list[int]:
         children: dict[int, list[int]] = {}
         for entry in os.listdir("/proc"):
@@ -48,6 +52,14 @@ def _resident_bytes(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
     except OSError:
         return 0
+
+
+def _peak_bytes(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def _stat(pid: int) -> list[str]:

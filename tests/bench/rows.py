@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interpreter import Interpreter
-from peers import NGINX, Peer
+from peers import NGINX, Peer, WebSocket
 
 CONNECTIONS = (1, 64)
 DOWNLOAD = bytes(range(256)) * 4096
@@ -27,6 +27,12 @@ class Row:
     connections: tuple[int, ...] = CONNECTIONS
     access_log: bool = False
     nginx: bool = False
+    websocket: WebSocket | None = None
+
+    @property
+    def probe(self) -> str:
+        """A target that is answered by GET once the server is up."""
+        return self.path
 
     @property
     def method(self) -> str:
@@ -37,8 +43,12 @@ class Row:
 
     def arguments(self, port: int, connections: int, seconds: float, scratch: Path) -> list[str]:
         """The load generator's arguments for one turn."""
-        words = ["--address", f"127.0.0.1:{port}", "--connections", str(connections), "--seconds", str(seconds)]
-        words += ["--warmup", str(seconds / 4), "--method", self.method, "--path", self.path]
+        words = [*self.asking(port, scratch), "--connections", str(connections), "--seconds", str(seconds)]
+        return [*words, "--warmup", str(seconds / 4)]
+
+    def asking(self, port: int, scratch: Path) -> list[str]:
+        """The load generator's arguments that say what is asked, and what the right answer is."""
+        words = ["--address", f"127.0.0.1:{port}", "--method", self.method, "--path", self.path]
         words += ["--expect", str(kept(scratch, self.expected, f"{self.name}.expected"))]
         if self.body is not None:
             words += ["--body", str(kept(scratch, self.body, f"{self.name}.body"))]

@@ -3,6 +3,7 @@
 examples:
   python3 tests/bench/run.py --quick                            a first look, under two minutes
   python3 tests/bench/run.py --rows hello,echo --peers uvicorn  only these rows, ours against this peer
+  python3 tests/bench/run.py --rows ws,ws-4k,idle-ws            WebSocket echo, and what an idle one costs
   python3 tests/bench/run.py --python PATH --python PATH --write-docs
 """
 
@@ -30,9 +31,11 @@ from peers import OURS, PEERS, Peer
 from report import Report
 from rows import DOWNLOAD, ROWS
 from turns import Setting, Turns
+from websocket_rows import WEBSOCKET_ROWS
 
 RESULTS = Path(__file__).resolve().with_name("results")
-ROW_NAMES = [*(row.name for row in ROWS), *foreign.TITLES, "idle"]
+ALL_ROWS = (*ROWS, *WEBSOCKET_ROWS)
+ROW_NAMES = [*(row.name for row in ALL_ROWS), *foreign.TITLES, *idle.KINDS]
 IDLE_PEERS = (OURS, "uvicorn")
 
 
@@ -110,19 +113,19 @@ def measure(interpreter: Interpreter, options: argparse.Namespace) -> Measuremen
         (scratch / "download").write_bytes(DOWNLOAD)
         setting = Setting(options.rounds, options.seconds, server_core, client_core, generator.built(), scratch)
         turns = Turns(setting, environments, measured.cells, measured.headers, measured.missing)
-        rows = [row for row in ROWS if row.name in options.rows]
-        for _, group in groupby(rows, key=lambda row: (row.app, row.access_log)):
+        rows = [row for row in ALL_ROWS if row.name in options.rows]
+        for _, group in groupby(rows, key=lambda row: (row.app, row.access_log, row.websocket)):
             turns.take(peers, list(group))
         for work in foreign.TITLES:
             if work in options.rows and OURS in environments:
                 foreign.progress(work)
                 rounds = options.rounds * 6
                 measured.foreign.append(foreign.measure(work, setting, environments[OURS], rounds))
-        if "idle" in options.rows:
+        for kind in idle.KINDS:
             for peer in peers:
-                if peer.name in IDLE_PEERS:
+                if kind in options.rows and peer.name in IDLE_PEERS:
                     environment = environments[peer.name]
-                    measured.idle.append(idle.measure(peer, ROWS[0], setting, environment, options.idle_connections))
+                    measured.idle.append(idle.measure(kind, peer, setting, environment, options.idle_connections))
     measured.load_average.append(load_average())
     stored = RESULTS / f"{began:%Y%m%d-%H%M%S}-{interpreter.slug}.json"
     measured.save(stored)

@@ -26,6 +26,7 @@ class Server:
         self.port = port
         self.log = log
         self.tree = ProcessTree(process.pid)
+        self.resident_at_start = 0
 
     def cpu_ns(self) -> int:
         if self.process.poll() is not None:
@@ -60,6 +61,7 @@ def serving(
     ):
         server = Server(process, port, log)
         wait_until_it_answers(server, probe)
+        server.resident_at_start = server.tree.resident_bytes()
         yield server
 
 

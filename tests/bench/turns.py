@@ -34,6 +34,8 @@ class Cell:
     per_second: list[float] = field(default_factory=list[float])
     p50_us: list[float] = field(default_factory=list[float])
     p99_us: list[float] = field(default_factory=list[float])
+    grown_bytes: list[float] = field(default_factory=list[float])
+    """How far resident memory has risen at its peak above what it was before the first request."""
     fault: str | None = None
 
     @property
@@ -69,7 +71,7 @@ class Turns:
     """Servers that could not be measured, with the reason."""
 
     def take(self, peers: Sequence[Peer], rows: Sequence[Row]) -> None:
-        """Measures rows that share an application and its logging, with all servers up at once."""
+        """Measures rows that share an application and its settings, with all servers up at once."""
         with ExitStack() as stack:
             servers: dict[str, Server] = {}
             for peer in peers:
@@ -79,7 +81,7 @@ class Turns:
                 try:
                     servers[peer.name] = stack.enter_context(self.serving(peer, asked[0]))
                 except Unavailable as reason:
-                    self.missing[f"{peer.name} ({asked[0].app})"] = str(reason)
+                    self.missing[f"{peer.name} ({asked[0].title})"] = str(reason)
             for number in range(self.setting.rounds):
                 order = list(servers)
                 shift = number % max(len(order), 1)
@@ -100,9 +102,10 @@ class Turns:
             port=port,
             scratch=self.setting.scratch,
             access_log=row.access_log,
+            websocket=row.websocket,
         )
-        log = self.setting.scratch / f"{peer.name}-{row.app}-{'log' if row.access_log else 'quiet'}.log"
-        return serving(peer.command(launch), port, log, self.setting.server_core, row.path)
+        log = self.setting.scratch / f"{peer.name}-{row.name}.log"
+        return serving(peer.command(launch), port, log, self.setting.server_core, row.probe)
 
     def turn(self, name: str, server: Server, row: Row, connections: int) -> None:
         cell = self.cells.setdefault((row.name, connections, name), Cell())
@@ -129,3 +132,4 @@ class Turns:
         cell.per_second.append(answers.requests / answers.seconds)
         cell.p50_us.append(answers.p50_us)
         cell.p99_us.append(answers.p99_us)
+        cell.grown_bytes.append(server.tree.peak_bytes() - server.resident_at_start)

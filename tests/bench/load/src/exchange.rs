@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use crate::arguments::{Arguments, Framing, Mode};
-use crate::websocket::{self, Upgrade};
+use crate::upgrade::Upgrade;
+use crate::websocket;
 
 const MOST_HEAD_BYTES: usize = 16 * 1024;
 const MOST_FIELDS: usize = 64;

@@ -9,6 +9,7 @@ mod connection;
 mod exchange;
 mod generator;
 mod report;
+mod upgrade;
 mod websocket;
 
 use std::io::{BufRead, Write};

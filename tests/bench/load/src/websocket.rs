@@ -1,16 +1,6 @@
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
-
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-/// RFC 6455's own example of a key and its answer: nothing here depends on the key being a secret.
-const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(20);
-const MOST_HEAD_BYTES: usize = 16 * 1024;
-const MOST_FIELDS: usize = 64;
 const MOST_CONTROL_BYTES: u64 = 125;
 const INFLATED_AT_ONCE: usize = 16 * 1024;
 /// What a sender leaves out at the end of each compressed message (RFC 7692, 7.2.1).
@@ -21,87 +11,11 @@ const COMPRESSED: u8 = 0x40;
 const RESERVED: u8 = 0x30;
 const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
-pub const TEXT: u8 = 0x1;
-pub const BINARY: u8 = 0x2;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
-
-/// How a connection becomes a WebSocket, and what is done with its answers.
-pub struct Upgrade {
-    request: Vec<u8>,
-    deflate: bool,
-    inflates: bool,
-}
-
-impl Upgrade {
-    /// `inflates` costs a window for each connection; without it a compressed answer need only arrive whole.
-    pub fn new(address: SocketAddr, path: &str, deflate: bool, inflates: bool) -> Self {
-        let mut request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {address}\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
-             sec-websocket-key: {KEY}\r\nsec-websocket-version: 13\r\n"
-        );
-        if deflate {
-            // As browsers offer it.
-            request.push_str("sec-websocket-extensions: permessage-deflate; client_max_window_bits\r\n");
-        }
-        request.push_str("\r\n");
-        Self { request: request.into_bytes(), deflate, inflates }
-    }
-
-    /// Shakes hands on a stream that still blocks.
-    pub fn perform(&self, stream: &mut TcpStream) -> io::Result<Reader> {
-        stream.set_read_timeout(Some(HANDSHAKE_WITHIN))?;
-        stream.write_all(&self.request)?;
-        let mut head = Vec::new();
-        let mut buffer = [0; 4096];
-        loop {
-            let received = stream.read(&mut buffer)?;
-            if received == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            head.extend_from_slice(&buffer[..received]);
-            let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
-            let mut response = httparse::Response::new(&mut fields);
-            match response.parse(&head).map_err(|error| io::Error::other(format!("the head is malformed: {error}")))? {
-                httparse::Status::Partial if head.len() < MOST_HEAD_BYTES => {}
-                httparse::Status::Partial => return Err(io::Error::other("the head does not end")),
-                httparse::Status::Complete(bytes) if bytes < head.len() => {
-                    return Err(io::Error::other("bytes after the handshake"));
-                }
-                httparse::Status::Complete(_) => {
-                    self.judge(&response).map_err(io::Error::other)?;
-                    let inflater = (self.deflate && self.inflates).then(|| Box::new(Decompress::new(false)));
-                    return Ok(Reader { deflate: self.deflate, inflater, ..Reader::default() });
-                }
-            }
-        }
-    }
-
-    fn judge(&self, response: &httparse::Response<'_, '_>) -> Result<(), String> {
-        if response.code != Some(101) {
-            return Err(format!("the handshake was answered with {}", response.code.unwrap_or_default()));
-        }
-        let value = |name: &str| response.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        if value("sec-websocket-accept").is_none_or(|field| field.value != ACCEPT) {
-            return Err("sec-websocket-accept does not fit the key".into());
-        }
-        let extensions = value("sec-websocket-extensions").map(|field| String::from_utf8_lossy(field.value));
-        match (self.deflate, extensions) {
-            (false, None) => Ok(()),
-            (false, Some(extensions)) => Err(format!("{extensions} was agreed without an offer")),
-            (true, None) => Err("permessage-deflate was not agreed".into()),
-            (true, Some(extensions)) => {
-                // A message compressed for itself may look back as far as it is long.
-                let narrow = extensions.split(';').map(str::trim).any(|parameter| {
-                    let bits = parameter.strip_prefix("client_max_window_bits=").map(|bits| bits.trim_matches('"'));
-                    bits.is_some_and(|bits| bits.parse::<u8>().is_ok_and(|bits| bits < 12))
-                });
-                if narrow { Err(format!("{extensions}: the window is too small")) } else { Ok(()) }
-            }
-        }
-    }
-}
 
 /// One message as a client sends it; compressed for itself, so that it is right in every context.
 pub fn message(payload: &[u8], deflate: bool) -> Result<Vec<u8>, String> {
@@ -166,6 +80,12 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// `inflates` says whether compressed answers are compared too; it costs a window.
+    pub fn new(deflate: bool, inflates: bool) -> Self {
+        let inflater = (deflate && inflates).then(|| Box::new(Decompress::new(false)));
+        Self { deflate, inflater, ..Self::default() }
+    }
+
     pub fn start(&mut self) {
         self.answered = false;
         self.matched = 0;
@@ -308,4 +228,73 @@ fn compare(matched: &mut usize, payload: &[u8], expected: &[u8]) -> Result<(), S
     }
     *matched += payload.len();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPECTED: &[u8] = b"a message in three parts";
+
+    /// Every way to cut the stream must give the same verdict.
+    fn read(deflate: bool, stream: &[u8]) -> Result<(bool, Vec<u8>), String> {
+        let verdict = |at_once: usize| {
+            let mut reader = Reader::new(deflate, true);
+            let mut answered = false;
+            for part in stream.chunks(at_once) {
+                answered = reader.take(EXPECTED, part)?;
+            }
+            Ok((answered, reader.pongs))
+        };
+        let whole = verdict(stream.len());
+        for at_once in 1..stream.len() {
+            assert_eq!(verdict(at_once), whole, "{at_once} bytes at once");
+        }
+        whole
+    }
+
+    fn unmasked(first: u8, payload: &[u8]) -> Vec<u8> {
+        [&[first, payload.len() as u8], payload].concat()
+    }
+
+    #[test]
+    fn fragments_with_a_ping_between_them_are_one_message_and_the_ping_is_answered() {
+        let stream = [
+            unmasked(TEXT, &EXPECTED[..5]),
+            unmasked(FIN | PING, b"hi"),
+            unmasked(CONTINUATION, b""),
+            unmasked(FIN | CONTINUATION, &EXPECTED[5..]),
+        ]
+        .concat();
+        assert_eq!(read(false, &stream), Ok((true, frame(FIN | PONG, b"hi"))));
+    }
+
+    #[test]
+    fn a_compressed_message_in_fragments_is_inflated() {
+        let payload = compressed(EXPECTED).unwrap();
+        let (front, back) = payload.split_at(4);
+        let stream = [unmasked(COMPRESSED | TEXT, front), unmasked(FIN | CONTINUATION, back)].concat();
+        assert_eq!(read(true, &stream), Ok((true, Vec::new())));
+        assert!(read(false, &stream).is_err());
+    }
+
+    #[test]
+    fn what_is_not_the_message_is_wrong() {
+        let mut other = EXPECTED.to_vec();
+        other[20] ^= 1;
+        let wrong = [
+            unmasked(FIN | TEXT, &other),
+            unmasked(FIN | TEXT, &EXPECTED[1..]),
+            unmasked(FIN | TEXT, &EXPECTED[..7]),
+            unmasked(FIN | BINARY, EXPECTED),
+            unmasked(FIN | CONTINUATION, EXPECTED),
+            unmasked(FIN | CLOSE, &1011_u16.to_be_bytes()),
+            frame(FIN | TEXT, EXPECTED),
+            [unmasked(FIN | TEXT, EXPECTED), unmasked(FIN | TEXT, EXPECTED)].concat(),
+        ];
+        for stream in wrong {
+            assert!(read(false, &stream).is_err(), "{stream:?}");
+        }
+        assert_eq!(read(false, &unmasked(TEXT, EXPECTED)), Ok((false, Vec::new())));
+    }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -20,10 +21,10 @@ T = TypeVar("T")
 class Reference:
     """A running uvicorn on a loop of its own, in a thread of its own. What it logs is not held against the test."""
 
-    def __init__(self, app: Any, **options: Any) -> None:
+    def __init__(self, app: Any, *, listener: socket.socket | None = None, **options: Any) -> None:
         options = {"access_log": False, "log_config": None, "lifespan": "off", "loop": "asyncio", **options}
-        self.socket = listening()
-        self.address: tuple[str, int] = self.socket.getsockname()
+        self.socket = listener or listening()
+        self.address: Any = self.socket.getsockname()
         self.server = uvicorn.Server(uvicorn.Config(app, **options))
         self.errors = Errors("uvicorn.error")
         self.loop: asyncio.AbstractEventLoop
@@ -69,6 +70,8 @@ class Reference:
         self.server.should_exit = True
         self.join()
         self.errors.close()
+        # A logger that does not propagate gets handlers from pytest, and the next server would take it for configured.
+        logging.getLogger("uvicorn.error").propagate = True
 
     def join(self) -> None:
         """Waits for the server to end by itself."""

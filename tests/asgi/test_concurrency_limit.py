@@ -14,7 +14,8 @@ import pytest
 
 import fasterapi
 from applications import Notes, hello, respond
-from beside import Uvicorn
+from frames import handshake
+from reference import Reference
 from served import Receive, Scope, Send, Serve
 from wire import PATIENCE, Wire, request
 
@@ -82,14 +83,8 @@ def test_body_of_a_request_turned_away_does_no_harm(serve: Serve) -> None:
 
 def test_websocket_too_many_is_503(serve: Serve) -> None:
     served = serve(hello, limit_concurrency=1)
-    handshake = [
-        (b"connection", b"upgrade"),
-        (b"upgrade", b"websocket"),
-        (b"sec-websocket-version", b"13"),
-        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
-    ]
     with served.connect() as wire:
-        wire.send(request(headers=handshake))
+        wire.send(handshake())
         assert wire.read().status == 503
     served.wait_until_idle()
 
@@ -97,7 +92,7 @@ def test_websocket_too_many_is_503(serve: Serve) -> None:
 @pytest.mark.parametrize(("limit", "status"), [(1, 503), (2, 200)])
 def test_limit_counts_the_asking_connection_as_uvicorn_does(serve: Serve, limit: int, status: int) -> None:
     served = serve(hello, limit_concurrency=limit)
-    with Uvicorn(hello, limit_concurrency=limit) as other:
+    with Reference(hello, limit_concurrency=limit, access_log=True) as other:
         for address in (served.address, other.address):
             with Wire(address) as wire:
                 assert wire.ask().status == status

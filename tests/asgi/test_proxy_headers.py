@@ -7,6 +7,7 @@ import json
 import logging
 import logging.handlers
 import queue
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,13 @@ import pytest
 
 import fasterapi
 from applications import Notes, respond
-from beside import Uvicorn
+from frames import handshake
+from reference import Reference
 from served import Receive, Scope, Send, Serve
 from wire import PATIENCE, Wire, request
 
 FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 HOST, PORT, PREFIX = b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix"
-
-HANDSHAKE = [
-    (b"connection", b"upgrade"),
-    (b"upgrade", b"websocket"),
-    (b"sec-websocket-version", b"13"),
-    (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
-]
 
 TRUST = [None, "", "*", "127.0.0.1", "127.0.0.0/8, 10.0.0.0/8,2001:db8::/32", "10.0.0.1", "127.0.0.1,unknown,::1"]
 
@@ -113,15 +108,14 @@ def trust(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="module")
-def other(trust: str | None) -> Iterator[Uvicorn]:
-    running = Uvicorn(tell, forwarded_allow_ips=trust)
-    yield running
-    running.stop()
+def other(trust: str | None) -> Iterator[Reference]:
+    with Reference(tell, forwarded_allow_ips=trust, http="h11", access_log=True) as running:
+        yield running
 
 
 @pytest.mark.parametrize("root_path", ["", "/mounted"])
 def test_client_and_scheme_are_those_of_uvicorn(
-    serve: Serve, trust: str | None, other: Uvicorn, root_path: str
+    serve: Serve, trust: str | None, other: Reference, root_path: str
 ) -> None:
     other.server.config.root_path = root_path
     served = serve(tell, forwarded_allow_ips=trust, root_path=root_path)
@@ -153,7 +147,9 @@ def test_each_request_of_a_connection_has_a_client_of_its_own(serve: Serve) -> N
 def test_peer_without_an_address_is_believed_where_everybody_is(tmp_path: Path, trust: str | None) -> None:
     fields = [(FOR, b"1.2.3.4:5"), (PROTO, b"https")]
     ours, theirs = str(tmp_path / "ours"), str(tmp_path / "theirs")
-    other = Uvicorn(tell, uds=theirs, forwarded_allow_ips=trust)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(theirs)
+    listener.listen()
     server = fasterapi.Server(
         fasterapi.Config(tell, uds=ours, lifespan="off", log_config=None, forwarded_allow_ips=trust)
     )
@@ -165,10 +161,8 @@ def test_peer_without_an_address_is_believed_where_everybody_is(tmp_path: Path, 
             assert (mine["client"], mine["scheme"]) == (yours["client"], yours["scheme"])
             assert (mine["client"] == ["1.2.3.4", 5]) == (trust == "*")
 
-    try:
+    with Reference(tell, listener=listener, forwarded_allow_ips=trust, http="h11", access_log=True):
         asyncio.run(compare())
-    finally:
-        other.stop()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +219,7 @@ def test_scheme_of_a_websocket_is_ws_or_wss(serve: Serve, said: bytes, scheme: s
 
     served = serve(app)
     with served.connect() as wire:
-        wire.send(request(headers=[*HANDSHAKE, (PROTO, said), (FOR, b"1.2.3.4:5")]))
+        wire.send(handshake(headers=[(PROTO, said), (FOR, b"1.2.3.4:5")]))
         assert wire.read().status == 403
     assert notes.get() == ("websocket", scheme, ("1.2.3.4", 5))
 

@@ -13,6 +13,7 @@ from uvicorn.main import main as uvicorn
 
 from fasterapi.cli import commands
 from fasterapi.cli.refused import REFUSED
+from frames import handshake
 from running import Command, failure
 
 PAGE = Path(__file__).parents[2] / "docs" / "uvicorn.md"
@@ -262,11 +263,6 @@ def test_proxy_headers_are_on_by_default_and_can_be_turned_off(command: Any, env
 
 
 def test_ws_none_leaves_a_handshake_a_plain_request(command: Any) -> None:
-    handshake = [
-        (b"connection", b"upgrade"),
-        (b"upgrade", b"websocket"),
-        (b"sec-websocket-version", b"13"),
-        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
-    ]
     with command("main:app", "--ws", "none").connect() as wire:
-        assert wire.ask(headers=handshake).status == 200
+        wire.send(handshake())
+        assert wire.read().status == 200

@@ -79,6 +79,11 @@ impl RequestHead {
         self.fields.iter()
     }
 
+    /// The names of the fields, as far as they have numbers: a look at these costs less than one at the fields.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.fields.places.iter().filter_map(|place| place.known)
+    }
+
     /// The value of the first field of that name.
     pub fn value(&self, name: Name) -> Option<&[u8]> {
         self.fields.value(name)

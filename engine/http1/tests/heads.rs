@@ -36,6 +36,7 @@ fn fields_keep_their_order_with_names_in_lower_case_and_values_trimmed() {
     let known: Vec<_> = head.fields().map(|field| field.known).collect();
     assert_eq!(known, [Some(Name::Host), None, Some(Name::Accept), None, None]);
     assert_eq!(head.value(Name::Accept), Some(&b"*/*"[..]));
+    assert!(head.names().any(|name| name == Name::Accept) && !head.names().any(|name| name == Name::Cookie));
     assert_eq!(head.value(Name::Cookie), None);
 }
 

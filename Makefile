@@ -18,7 +18,7 @@ test: ## Prepare and run every test, on the oldest and the newest CPython found
 lint: ## Check formatting, lints, types and stubs
 	@$(PREPARE) lint
 
-conformance: ## Run CPython's own asyncio and selectors tests on our loop
+conformance: ## Run CPython's own asyncio and selectors tests, and all of Autobahn's
 	@$(PREPARE) conformance $(ARGS)
 
 bench: ## Measure against the peers (tests/bench)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tree import CACHE, attempt, run
+from tree import CACHE, ROOT, run
 
 SKIPPED = "The Autobahn test suite needs Python 2.7, and none was found on PATH or under pyenv: it is left out."
 
@@ -29,6 +29,7 @@ _PACKAGES = (
     "jinja2==2.11.3",
     "six==1.16.0",
 )
+_QUIET = {"PYTHONWARNINGS": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_PYTHON_VERSION_WARNING": "1"}
 
 
 def wstest() -> Path | None:
@@ -50,15 +51,15 @@ def wstest() -> Path | None:
     return program
 
 
-_QUIET = {"PYTHONWARNINGS": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_PYTHON_VERSION_WARNING": "1"}
-
-
-def client() -> Path | None:
-    """The program that plays the client's role, built; None where it does not build, which cargo says."""
-    manifest = Path(__file__).parents[1] / "autobahn" / "client" / "Cargo.toml"
+def client() -> Path:
+    """The program that plays the client's role, built."""
+    manifest = ROOT / "tests" / "autobahn" / "client" / "Cargo.toml"
     target = CACHE / "autobahn-client"
-    command = ["cargo", "build", "--release", "--locked", "--quiet", "--manifest-path", manifest]
-    return target / "release" / "client" if attempt(command, CARGO_TARGET_DIR=str(target)) else None
+    run(
+        ["cargo", "build", "--release", "--locked", "--quiet", "--manifest-path", manifest],
+        CARGO_TARGET_DIR=str(target),
+    )
+    return target / "release" / "client"
 
 
 def _python() -> Path | None:
@@ -70,6 +71,10 @@ def _python() -> Path | None:
     for folder in folders:
         python = folder / "python2.7"
         # A shim of a version that is not chosen is there, but does not run.
-        if os.access(python, os.X_OK) and not subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode:
+        if os.access(python, os.X_OK) and _has_pip(python):
             return python
     return None
+
+
+def _has_pip(python: Path) -> bool:
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0

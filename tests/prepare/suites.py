@@ -14,6 +14,8 @@ from totals import Totals
 from tree import CACHE, ROOT, attempt
 from wheels import Builder
 
+import autobahn
+
 RESULTS = CACHE / "results"
 NESTED = "--cfg fasterapi_nested_poller"
 
@@ -38,16 +40,22 @@ def test(arguments: Sequence[str]) -> int:
         if interpreter is ends[-1]:
             options += ["--sdist", str(sdist)]
         _pytest(totals, environment, [*options, *arguments])
+    _autobahn(totals, _environment(ends[-1], wheels[ends[-1].tag]), "--quick")
     _cpython(totals, interpreters, wheels)
     return totals.conclude()
 
 
 def conformance(arguments: Sequence[str]) -> int:
-    """CPython's own asyncio and selectors tests on our loop and selector, for each interpreter that brings them."""
+    """CPython's own asyncio and selectors tests on our loop and selector, for each interpreter that brings them, and
+    the whole of the Autobahn test suite on the newest. Arguments choose among CPython's tests and leave out Autobahn's.
+    """
     interpreters = required()
     RESULTS.mkdir(parents=True, exist_ok=True)
     totals = Totals()
-    _cpython(totals, interpreters, Builder(interpreters[-1]).package(interpreters), arguments)
+    wheels = Builder(interpreters[-1]).package(interpreters)
+    if not arguments:
+        _autobahn(totals, _environment(interpreters[-1], wheels[interpreters[-1].tag]))
+    _cpython(totals, interpreters, wheels, arguments)
     return totals.conclude()
 
 
@@ -82,6 +90,17 @@ def _pytest(totals: Totals, environment: Environment, arguments: Sequence[str]) 
     report.unlink(missing_ok=True)
     well = attempt([environment.python, "-m", "pytest", "tests", "--junitxml", report, *arguments])
     totals.pytest(f"pytest, CPython {interpreter.minor}", report, well)
+
+
+def _autobahn(totals: Totals, environment: Environment, *options: str) -> None:
+    wstest = autobahn.wstest()
+    if wstest is None:
+        return
+    report = RESULTS / "autobahn.json"
+    report.unlink(missing_ok=True)
+    programs = ["--wstest", str(wstest), "--client", str(autobahn.client())]
+    well = attempt([environment.python, "tests/autobahn/run.py", *programs, "--report", report, *options])
+    totals.conformance("Autobahn test suite", report, well)
 
 
 def _cpython(

@@ -42,15 +42,16 @@ class Compare:
         walk: Walk,
         *,
         app: Callable[[Notes], Any] = room,
-        better: Mapping[str, Any] | None = None,
+        differs: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """The package's answers. `better` names the steps that differ on purpose, with what uvicorn answers."""
+        """The package's answers. `differs` names the steps that differ on purpose, with what uvicorn answers."""
         ours, theirs = (_answers(walk, app, mode, options) for mode in (self._mode, None))
         assert list(ours) == list(theirs), "the two went through different steps"
-        for step, answer in {**ours, **(better or {})}.items():
-            assert theirs[step] == answer, f"uvicorn's answer to {step!r} is another one"
-        for step, answer in (better or {}).items():
+        for step, answer in {**ours, **(differs or {})}.items():
+            told = f"to {step!r} uvicorn answers {theirs[step]!r:.200}, not {answer!r:.200}"
+            assert theirs[step] == answer, told
+        for step, answer in (differs or {}).items():
             assert ours[step] != answer, f"uvicorn's answer to {step!r} is no longer another one"
         return ours
 

@@ -13,6 +13,7 @@ from wire import Fields, Reply, Wire
 
 # The server's own, and what a random key makes different every time. Socket has checked the key's answer.
 _OWN = {b"date", b"server", b"sec-websocket-accept"}
+_TOKENS = {b"connection", b"upgrade"}
 
 Script = Callable[["Visit"], None]
 
@@ -45,6 +46,7 @@ class Visit:
     def __init__(self, address: tuple[str, int], served: Served | Reference | None = None) -> None:
         self.address = address
         self.steps: list[object] = []
+        self.ours = isinstance(served, Served)
         self._served = served
 
     def ask(self, method: str = "GET", target: str = "/", *, headers: Fields = (), body: bytes | None = None) -> Reply:
@@ -62,7 +64,11 @@ class Visit:
     def turned_away(self, target: str, *, protocols: Sequence[str] = (), headers: Fields = ()) -> Reply:
         """A handshake that the application refuses."""
         with Wire(self.address) as wire:
-            return self._keep(refused(wire, handshake(target, protocols=protocols, headers=headers)))
+            reply = refused(wire, handshake(target, protocols=protocols, headers=headers))
+        # uvicorn gives its own empty answer a type.
+        said = [field for field in reply.headers if reply.body or field[0] != b"content-type"]
+        self.steps.append((reply.status, reply.reason, _visible(said), reply.body))
+        return reply
 
     @contextmanager
     def socket(
@@ -110,12 +116,17 @@ class Conversation:
         assert self.raw.wire.rest() == b""
         return closing
 
-    def leave(self, code: int | None = 1000, reason: str = "") -> tuple[int, str]:
-        """Closes in order: what the server answers."""
+    def leave(self, code: int | None = 1000, reason: str = "") -> int:
+        """Closes in order: the code that the server answers. uvicorn echoes the reason too, which is not compared."""
         self.send(close(code, reason))
-        closing = self._keep(self.raw.read()).closing
+        answered, _ = self.raw.read().closing
+        self._steps.append(("answered", answered))
         assert self.raw.wire.closed(), "bytes came behind the Close frame"
-        return closing
+        return answered
+
+    def cut(self) -> bool:
+        """Waits for an end of the connection without a Close frame."""
+        return self.raw.wire.closed()
 
     def _keep(self, frame: Frame) -> Frame:
         self._steps.append(frame)
@@ -134,4 +145,5 @@ def _visited(served: Served | Reference, script: Script) -> list[object]:
 
 
 def _visible(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return sorted((name, value) for name, value in headers if name not in _OWN)
+    fields = [(name, value.lower() if name in _TOKENS else value) for name, value in headers if name not in _OWN]
+    return sorted(fields)

@@ -95,6 +95,13 @@ def test_code_and_reason_of_a_close_before_accept_stay_inside(serve: Serve) -> N
     assert b"secret" not in reply.body and all(b"secret" not in value for _, value in reply.headers)
 
 
+@pytest.mark.parametrize("fields", [{"reason": [{"type": "int_parsing"}]}, {"reason": "x" * 200}, {"code": "1008"}])
+def test_code_and_reason_of_a_close_before_accept_may_be_anything(serve: Serve, fields: dict[str, Any]) -> None:
+    served = serve(denying({"type": "websocket.close", "code": 1008, **fields}))
+    with served.connect() as wire:
+        assert refused(wire, handshake()).status == 403
+
+
 def test_denial_response_reaches_the_client(serve: Serve) -> None:
     notes = Notes()
     app = denying(

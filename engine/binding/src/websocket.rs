@@ -121,7 +121,7 @@ impl WebSocket {
             (Stage::Open, WebSocketMessage::Send { kind, payload }) => {
                 host.reactor()?.say(this.conversation.key, kind, payload)
             }
-            (Stage::Open, WebSocketMessage::Close(reason)) => this.hang_up(&host, &reason)?,
+            (Stage::Open, WebSocketMessage::Close(reason)) => this.hang_up(&host, &reason?)?,
             (Stage::Offered, WebSocketMessage::Accept { response, protocol }) => {
                 this.accept(py, &host, response, protocol.as_ref().map(|name| name.as_bytes()))?
             }

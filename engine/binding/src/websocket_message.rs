@@ -27,8 +27,9 @@ pub(crate) enum WebSocketMessage {
     Accept { response: Response, protocol: Option<PyBackedStr> },
     /// `websocket.send`
     Send { kind: Kind, payload: Bytes },
-    /// `websocket.close`
-    Close(Reason),
+    /// `websocket.close`, whose code and reason are judged where they go out: a refused handshake has no use for them,
+    /// and FastAPI then gives a list of errors as the reason.
+    Close(PyResult<Reason>),
     /// `websocket.http.response.start`
     DenialStart(Response),
     /// `websocket.http.response.body`
@@ -42,7 +43,7 @@ impl WebSocketMessage {
         match kind.to_str()? {
             SEND => read_send(dict),
             ACCEPT => read_accept(dict),
-            CLOSE => read_close(dict),
+            CLOSE => Ok(Self::Close(read_reason(dict))),
             DENIAL_START => match Message::read_start(dict)? {
                 Message::Start(response) => Ok(Self::DenialStart(response)),
                 Message::Body { data, more } => Ok(Self::DenialBody { data, more }),
@@ -89,7 +90,7 @@ fn read_accept(dict: &Bound<'_, PyDict>) -> PyResult<WebSocketMessage> {
     Ok(WebSocketMessage::Accept { response, protocol: protocol.filter(|name| !name.is_empty()) })
 }
 
-fn read_close(dict: &Bound<'_, PyDict>) -> PyResult<WebSocketMessage> {
+fn read_reason(dict: &Bound<'_, PyDict>) -> PyResult<Reason> {
     let py = dict.py();
     let code = match given(dict, intern!(py, "code"))? {
         Some(code) => code.extract::<u16>().map_err(|_| fault::mistyped("code", "an int from 1000 to 4999", &code))?,
@@ -102,7 +103,7 @@ fn read_close(dict: &Bound<'_, PyDict>) -> PyResult<WebSocketMessage> {
         }
         None => "".into(),
     };
-    Ok(WebSocketMessage::Close(Reason { code, text }))
+    Ok(Reason { code, text })
 }
 
 /// A value that is there and not None.

@@ -103,6 +103,10 @@ impl Connection {
         let (waits, spent) = (self.pending() > HIGH_WATER, self.budget.is_spent(cx.turn));
         if let (true, Some(session)) = (waits || spent, &mut self.session) {
             session.send_waiting = true;
+            // From here on it is the peer that is waited for, although what it says may not be read.
+            if let Some(machine) = self.protocol.as_websocket() {
+                machine.resume(cx.now);
+            }
             return (Sent::Full, if waits { Verdict::Keep } else { Verdict::Again });
         }
         (Sent::Done, Verdict::Keep)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use bytes::Bytes;
-use driver::{ExchangeKey, Heard, Inbox, Sent};
+use driver::{ExchangeKey, Heard, Inbox, LARGE, Sent};
 use http1::Response;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -90,8 +90,14 @@ impl WebSocket {
         match this.inbox.take() {
             Heard::Message { kind, payload, resume } => {
                 let message = message::receive(py, kind, &payload)?;
+                let large = payload.len() >= LARGE;
+                if large {
+                    host.reactor()?.reuse(payload);
+                }
                 if resume {
                     host.reactor()?.resume(this.conversation.key);
+                }
+                if large || resume {
                     host.settle(py)?;
                 }
                 Ok(Step::Done(message))

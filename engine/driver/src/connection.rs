@@ -23,6 +23,7 @@ use crate::exchange::{Exchange, ExchangeKey};
 use crate::protocol::Protocol;
 use crate::reactor::Delivery;
 use crate::service::ServiceConfig;
+use crate::spare::Spare;
 use crate::timers::Armed;
 use crate::transport::{Stream, Transport};
 use crate::websocket::{ABNORMAL, Session, WebSocketConfig, ended};
@@ -109,6 +110,7 @@ pub(crate) struct Context<'a> {
     /// Small pieces are written at the end of the deliveries, all connections together.
     pub(crate) gather: bool,
     pub(crate) scratch: &'a mut Vec<u8>,
+    pub(crate) spare: &'a mut Spare,
     pub(crate) deliveries: &'a mut Vec<Delivery>,
 }
 

@@ -17,6 +17,7 @@ use crate::listener::{ACCEPTS, Accepted, Listener, REST};
 use crate::protocol::Rejection;
 use crate::service::{Service, ServiceConfig};
 use crate::slots::{Key, Slots};
+use crate::spare::Spare;
 use crate::tcp::TaskStream;
 use crate::timers::{self, Due};
 use crate::websocket::Inbox;
@@ -96,6 +97,7 @@ pub struct Reactor {
     gathering: Option<Instant>,
     unflushed: Vec<Key>,
     pub(crate) scratch: Vec<u8>,
+    spare: Spare,
     wakes: Vec<Waker>,
     due: Vec<Due>,
     foreign: Vec<Foreign>,
@@ -161,6 +163,7 @@ impl Reactor {
             gathering: None,
             unflushed: Vec::new(),
             scratch: Vec::new(),
+            spare: Spare::default(),
             wakes: Vec::new(),
             due: Vec::new(),
             foreign: Vec::new(),
@@ -302,7 +305,7 @@ impl Reactor {
 
     /// The next deadline of a socket or task.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.wheel.next()
+        self.wheel.next().into_iter().chain(self.spare.deadline()).min()
     }
 
     /// Waits once, at most `timeout`, then reads, parses and writes on whatever is ready, and fires what is due.
@@ -315,6 +318,7 @@ impl Reactor {
             self.drive_at(key, now);
         }
         self.expire(now);
+        self.spare.expire(now);
         Ok(())
     }
 
@@ -351,7 +355,7 @@ impl Reactor {
         let timeout = if self.has_work() {
             Some(Duration::ZERO)
         } else {
-            let until = self.wheel.next().map(|at| at.saturating_duration_since(Instant::now()));
+            let until = self.next_deadline().map(|at| at.saturating_duration_since(Instant::now()));
             timeout.into_iter().chain(until).min()
         };
         self.wait_for(timeout)
@@ -475,6 +479,7 @@ impl Reactor {
             turn: self.turn,
             gather: self.gathering.is_some(),
             scratch: &mut self.scratch,
+            spare: &mut self.spare,
             deliveries: &mut self.deliveries,
         };
         let (answer, verdict) = act(connection, &mut context);

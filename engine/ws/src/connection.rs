@@ -25,6 +25,8 @@ use crate::{Config, Deflate, Error, Event, Masks, Role, front, mask, reason};
 const SECOND: Duration = Duration::from_secs(1);
 /// Bytes that wait to be sent, from which on pings are not answered one by one.
 const MAX_PONGS: usize = 4 * 1024;
+/// A fragment longer than this is worth memory that was used before.
+const ROOM: u64 = 1024 * 1024;
 /// A message of which this much is still to come is worth big reads.
 const MUCH: u64 = 16 * 1024;
 
@@ -103,6 +105,20 @@ impl Connection {
     /// Whether much of a message is still to come: big reads are worth their while.
     pub fn expects_much(&self) -> bool {
         matches!(self.reading, Reading::Payload { head, taken } if head.length.saturating_sub(taken as u64) > MUCH)
+    }
+
+    /// Whether a message has begun that [`lend`](Connection::lend) would help.
+    pub fn wants_room(&self) -> bool {
+        let Reading::Payload { head, taken } = self.reading else { return false };
+        let large = head.length.saturating_sub(taken as u64) > ROOM;
+        large && self.message.as_ref().is_some_and(|message| (message.room() as u64) < ROOM)
+    }
+
+    /// Gives memory for the message that has begun, instead of memory that would have to be found.
+    pub fn lend(&mut self, room: BytesMut) {
+        if let Some(message) = &mut self.message {
+            message.lend(room);
+        }
     }
 
     /// Whether messages can be sent: until the peer is told of its fault they can.

@@ -82,6 +82,18 @@ impl Message {
         }
     }
 
+    /// Bytes that it has memory for.
+    pub(crate) fn room(&self) -> usize {
+        self.data.capacity()
+    }
+
+    /// Takes memory for what is to come.
+    pub(crate) fn lend(&mut self, mut room: BytesMut) {
+        room.clear();
+        room.extend_from_slice(&self.data);
+        self.data = room;
+    }
+
     pub(crate) fn buffered(&self) -> usize {
         self.data.len()
     }
@@ -91,5 +103,23 @@ impl Message {
             Kind::Text => self.utf8.feed(self.data.get(from..).unwrap_or_default()),
             Kind::Binary => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_that_is_lent_keeps_what_had_come_and_forgets_what_it_held() {
+        let head = Head { fin: true, compressed: false, opcode: Opcode::Binary, mask: None, length: 11 };
+        let mut message = Message::new(&head);
+        assert_eq!(message.add(BytesMut::from(&b"large "[..]), None, 5, None, 64), Ok(()));
+        let room = BytesMut::from(&[b'x'; 4096][..]);
+        let place = room.as_ptr();
+        message.lend(room);
+        assert_eq!(message.add(BytesMut::from(&b"bytes"[..]), None, 0, None, 64), Ok(()));
+        let Ok(Event::Binary(data)) = message.finish(None, 64) else { panic!("no message") };
+        assert_eq!((&data[..], data.as_ptr()), (&b"large bytes"[..], place));
     }
 }

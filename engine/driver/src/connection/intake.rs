@@ -157,6 +157,7 @@ impl Connection {
             Some(exchange) => exchange.expects_much(),
             None => self.protocol.expects_much(),
         };
+        self.lend_room(cx);
         match self.transport.read(&mut self.rx, cx.scratch, big) {
             Ok(0) => {
                 self.readable = false;

@@ -162,6 +162,15 @@ impl Connection {
         }
     }
 
+    /// A large message that begins may have the room of one before.
+    pub(super) fn lend_room(&mut self, cx: &mut Context<'_>) {
+        if let Some(machine) = self.protocol.as_websocket().filter(|machine| machine.wants_room())
+            && let Some(room) = cx.spare.take()
+        {
+            machine.lend(room);
+        }
+    }
+
     /// The application gets no more messages, for this reason unless there was one before.
     pub(super) fn end_session(&self, reason: Reason) {
         if let Some(session) = &self.session {

@@ -1,6 +1,8 @@
 //! The side of the applications that talk over WebSockets: each call names the exchange the WebSocket began with, and
 //! one that is over answers as if the client had left.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http1::{Misuse, Response};
 use ws::{Kind, Reason};
@@ -48,6 +50,11 @@ impl Reactor {
     /// There is room for messages again.
     pub fn resume(&mut self, key: ExchangeKey) {
         self.with_exchange(key, |connection, cx| ((), connection.resume(cx)));
+    }
+
+    /// The application has a message: its memory may serve another one.
+    pub fn reuse(&mut self, payload: Bytes) {
+        self.spare.keep(payload, Instant::now());
     }
 
     /// The application of a WebSocket has returned, or failed: one that was not accepted gets a 500, one that was left

@@ -29,8 +29,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"Hello, {request.GET.get('name', 'world')}")
 
 
-async def echo(request: HttpRequest) -> HttpResponse:
-    fields = {"method": request.method, "path": request.path, "length": len(request.body)}
+async def echo(request: HttpRequest, number: int) -> HttpResponse:
+    fields = {"number": number, "method": request.method, "path": request.path, "length": len(request.body)}
     return JsonResponse({**fields, "form": request.POST.dict(), "agent": request.headers.get("User-Agent")})
 
 
@@ -45,7 +45,7 @@ async def numbers(request: HttpRequest) -> StreamingHttpResponse:
 urlpatterns = [path("", index), path("echo/<int:number>/", echo), path("numbers/", numbers)]
 
 
-class Room(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class Room(AsyncJsonWebsocketConsumer):
     """Hands what one says to everyone in the room of the path, by the channel layer."""
 
     async def connect(self) -> None:
@@ -69,7 +69,7 @@ class Room(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         await self.channel_layer.group_send(self.room, {"type": "said", "text": f"one left with {code}"})
 
 
-class Shout(WebsocketConsumer):  # type: ignore[misc]
+class Shout(WebsocketConsumer):
     """A consumer that runs in a thread; whoever is not polite is not let in."""
 
     def connect(self) -> None:
@@ -85,7 +85,7 @@ class Shout(WebsocketConsumer):  # type: ignore[misc]
             self.send(bytes_data=bytes(reversed(bytes_data or b"")))
 
 
-class Count(WebsocketConsumer):  # type: ignore[misc]
+class Count(WebsocketConsumer):
     """Sends several messages for one."""
 
     def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

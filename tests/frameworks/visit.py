@@ -146,4 +146,5 @@ def _visited(served: Served | Reference, script: Script) -> list[object]:
 
 def _visible(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     fields = [(name, value.lower() if name in _TOKENS else value) for name, value in headers if name not in _OWN]
-    return sorted(fields)
+    # What the application says of the connection is the server's to say, and this is HTTP/1.1's default.
+    return sorted(field for field in fields if field != (b"connection", b"keep-alive"))

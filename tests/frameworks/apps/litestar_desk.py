@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from litestar import Litestar, WebSocket, get, post, websocket, websocket_listener
 from litestar.exceptions import NotAuthorizedException, WebSocketDisconnect
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent, Stream
 
 
@@ -24,17 +24,17 @@ class Sum:
 
 
 @get("/")
-async def index(name: str = "world") -> str:
+async def index(name: FromQuery[str] = "world") -> str:
     return f"hello {name}"
 
 
 @get("/tickets/{number:int}", sync_to_thread=True)
-def ticket(number: int, x_desk: Annotated[str, Parameter(header="X-Desk")]) -> dict[str, Any]:
+def ticket(number: FromPath[int], x_desk: Annotated[str, HeaderParameter(name="X-Desk")]) -> dict[str, Any]:
     return {"number": number, "desk": x_desk}
 
 
 @post("/tickets")
-async def create(data: Ticket) -> Ticket:
+async def create(data: JSONBody[Ticket]) -> Ticket:
     return Ticket(data.title.title(), data.priority + 1)
 
 
@@ -62,7 +62,7 @@ async def add(data: list[int]) -> Sum:
 
 
 @websocket("/talk/{name:str}")
-async def talk(socket: WebSocket[Any, Any, Any], name: str) -> None:
+async def talk(socket: WebSocket[Any, Any, Any], name: FromPath[str]) -> None:
     await socket.accept(subprotocols="talk" if "talk" in socket.scope["subprotocols"] else None)
     try:
         async for text in socket.iter_data():

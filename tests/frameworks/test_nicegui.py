@@ -31,7 +31,7 @@ def steps_at(server: str) -> list[object]:
         page = browser.new_page()
         page.set_default_timeout(1000 * PATIENCE)
         sockets: list[Any] = []
-        page.on("websocket", sockets.append)
+        page.on("websocket", lambda socket: sockets.append(socket))
         page.goto(f"http://{host}:{port}/")
         steps.append((page.title(), text_of(page, "#connected", "over its socket")))
         for number in (1, 2, 3):
@@ -41,8 +41,8 @@ def steps_at(server: str) -> list[object]:
         steps.append(text_of(page, "#greeting", "hello caf\u00e9"))
         steps.append([socket.url.replace(str(port), "port").partition("?")[0] for socket in sockets])
         assert steps[-1], "the page opened no WebSocket"
-        browser.close()
         steps.append(running.end())
+        browser.close()
     return steps
 
 

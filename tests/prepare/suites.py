@@ -41,6 +41,7 @@ def test(arguments: Sequence[str]) -> int:
             options += ["--sdist", str(sdist)]
         _pytest(totals, environment, [*options, *arguments])
     _autobahn(totals, _environment(ends[-1], wheels[ends[-1].tag]), "--quick")
+    _frameworks(totals, ends[-1], wheels[ends[-1].tag], arguments)
     _cpython(totals, interpreters, wheels)
     return totals.conclude()
 
@@ -61,6 +62,14 @@ def conformance(arguments: Sequence[str]) -> int:
 
 def _environment(interpreter: Interpreter, wheel: Path) -> Environment:
     return Environment(interpreter.minor, interpreter).make().groups("test").wheel(wheel)
+
+
+def _frameworks(totals: Totals, interpreter: Interpreter, wheel: Path, arguments: Sequence[str]) -> None:
+    environment = Environment("frameworks", interpreter).make().groups("frameworks").wheel(wheel)
+    report = RESULTS / "frameworks.xml"
+    report.unlink(missing_ok=True)
+    well = attempt([environment.python, "-m", "pytest", "tests/frameworks", "--junitxml", report, *arguments])
+    totals.pytest(f"frameworks, CPython {interpreter.minor}", report, well)
 
 
 def _cargo(totals: Totals) -> None:

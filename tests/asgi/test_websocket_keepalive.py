@@ -112,3 +112,19 @@ def test_peer_whose_pong_waits_behind_unread_messages_is_not_to_blame(serve: Ser
             socket.send(encode(Opcode.CLOSE, b"\x0f\xa0"))
         assert frame.closing[0] == 4000
     assert notes.get() == 4000
+
+
+def test_peer_that_takes_nothing_is_not_excused_by_its_own_unread_messages(serve: Serve, notes: Notes) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await accept(receive, send)
+        await receive()
+        try:
+            while True:
+                await send({"type": "websocket.send", "bytes": bytes(1 << 20)})
+        except OSError:
+            notes.put("ended")
+
+    served = serve(app, ws_ping_interval=0.05, ws_ping_timeout=0.15, ws_max_queue=1, ws_per_message_deflate=False)
+    with served.connect(receive_buffer=4096) as wire, Socket(wire) as socket:
+        socket.send(*(text(f"{number}") for number in range(5)))
+        assert notes.get() == "ended"

@@ -215,7 +215,10 @@ impl Connection {
     pub(crate) fn shutdown(&mut self, cx: &mut Context<'_>) {
         match self.protocol.as_http1() {
             Some(machine) => machine.shutdown(),
-            None => self.restart(cx.now),
+            None => {
+                self.restart(cx.now);
+                self.wake_sender(cx);
+            }
         }
         self.wake_receiver(cx);
     }
@@ -306,7 +309,8 @@ impl Connection {
         }
         self.end_session(ended(ABNORMAL, ""));
         self.wake_receiver(cx);
-        if self.phase == Phase::Gone {
+        // A response goes out although its client has closed its side; behind the end of a WebSocket nothing does.
+        if self.phase == Phase::Gone || self.is_websocket() {
             self.wake_sender(cx);
         }
     }

@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::protocol::{Error, Event, Rejection};
 use crate::reactor::Delivery;
 use crate::transport::READ_SIZE;
-use crate::websocket::{ABNORMAL, Session, ended};
+use crate::websocket::{Session, ended};
 
 enum Filled {
     /// Ask the machine again.
@@ -43,8 +43,9 @@ impl Connection {
                 Ok(Next::Switched) => self.switch(cx),
                 Ok(Next::Closed(close)) => {
                     self.close(close, cx.now);
-                    self.end_session(ended(ABNORMAL, ""));
-                    self.wake_receiver(cx);
+                    if self.is_websocket() {
+                        self.disconnect(cx);
+                    }
                     return false;
                 }
                 Err(error) => {

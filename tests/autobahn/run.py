@@ -110,7 +110,7 @@ def serve_all(wstest: Path, folder: Path, groups: Sequence[Sequence[str]], tally
             begun = time.monotonic()
             with started(wstest, "fuzzingclient", outdir, spec) as process:
                 process.wait(DEADLINE)
-            print(f"  server, {' '.join(groups[number])}: {time.monotonic() - begun:.0f} s", flush=True)
+            print(f"  server, {named(groups[number])}: {time.monotonic() - begun:.0f} s", flush=True)
             return outdir / "index.json"
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -130,12 +130,17 @@ def ask_all(wstest: Path, client: Path, folder: Path, groups: Sequence[Sequence[
             wait_for(port, process)
             subprocess.run([str(client), url, AGENT], timeout=DEADLINE, check=False)
             process.terminate()
-        print(f"  client, {' '.join(groups[number])}: {time.monotonic() - begun:.0f} s", flush=True)
+        print(f"  client, {named(groups[number])}: {time.monotonic() - begun:.0f} s", flush=True)
         return outdir / "index.json"
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for index in pool.map(play, range(len(groups))):
             tally.read(index)
+
+
+def named(group: Sequence[str]) -> str:
+    """A group in a few words."""
+    return " ".join(group) if len(group) < 10 else f"{group[0]} to {group[-1]}"
 
 
 def selection(group: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ socketio = pytest.importorskip("socketio", reason=REASON)
 payload = pytest.importorskip("engineio.payload", reason=REASON)
 
 LARGE = bytes(range(256)) * (1 << 12)
+# aiohttp's advice to the client, which posts its polls from bytes.
+pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")
+
 SOCKETS = {"upgrade": ["polling", "websocket"], "WebSocket alone": ["websocket"]}
 TRANSPORTS = {"long-polling": ["polling"], **SOCKETS}
 HUGE = bytes(range(256)) * (1 << 15)
@@ -91,7 +94,7 @@ class Listener:
         """Waits for the end; a client that polls would wait for a poll that nobody answers any more."""
         if self.client.transport() == "polling":
             await self.client.eio.http.close()
-        await self.client.wait()
+        await self.client.eio.wait()
 
     def _noting(self, name: str) -> Any:
         async def note(*data: Any) -> None:

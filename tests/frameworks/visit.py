@@ -20,6 +20,8 @@ Script = Callable[["Visit"], None]
 
 def on_both(make_application: Callable[[], Any], **options: Any) -> Callable[[Script], Callable[[], None]]:
     """Makes a script a test: each server serves an application of its own, and the answers are compared."""
+    # With a lifespan, the end of the server waits for what an application still does behind its last answer.
+    options = {"lifespan": "auto", **options}
 
     def decorate(script: Script) -> Callable[[], None]:
         def run() -> None:

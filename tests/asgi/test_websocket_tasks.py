@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 import threading
 
 import pytest
@@ -207,3 +209,17 @@ def test_threads_get_their_own_answers(serve: Serve) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_receive_and_send_are_coroutine_functions_to_those_who_ask(serve: Serve, notes: Notes) -> None:
+    ask = inspect.iscoroutinefunction if sys.version_info >= (3, 12) else asyncio.iscoroutinefunction
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        notes.put((ask(receive), ask(send)))
+        await accept(receive, send)
+        await send({"type": "websocket.close"})
+
+    served = serve(app)
+    with served.connect() as wire, Socket(wire) as socket:
+        assert socket.ended() == (1000, "")
+    assert notes.get() == (True, True)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from frames import binary, text
 from frameworks.apps.django_chat import make_app
 from frameworks.visit import Visit, on_both
-
-# asgiref takes only what `async def` makes for a coroutine function; the engine's `send` is none, and it works.
-pytestmark = pytest.mark.filterwarnings("ignore:async_to_sync was passed a non-async-marked callable:UserWarning")
 
 
 @on_both(make_app)

@@ -131,7 +131,7 @@ fn wake(py: Python<'_>, woken: Vec<Py<NativeFuture>>) -> PyResult<()> {
     woken.into_iter().try_for_each(|future| NativeFuture::resolve(future.bind(py), Ok(py.None())))
 }
 
-/// The kinds of conversation: its bound methods are the application's `receive` and `send`.
+/// The kinds of conversation that the application's `receive` and `send` belong to.
 pub(crate) enum Party {
     Exchange(Py<Exchange>),
     WebSocket(Py<WebSocket>),

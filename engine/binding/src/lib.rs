@@ -23,6 +23,7 @@ mod service;
 mod spawn;
 mod task;
 mod websocket;
+mod websocket_calls;
 mod websocket_message;
 mod words;
 
@@ -57,6 +58,7 @@ mod module {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         crate::selector::register_as_base_selector(module.py())?;
+        crate::websocket_calls::mark_as_coroutine_functions(module.py())?;
         crate::host::watch_forks(module.py())
     }
 }

@@ -9,14 +9,14 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use ws::Reason;
 
-use crate::awaitable::{Operation, Step, Waiting};
+use crate::awaitable::{Operation, Step};
 use crate::conversation::{Conversation, Party};
 use crate::fault;
 use crate::host::Host;
 use crate::service::HttpService;
 use crate::websocket_message::{self as message, ACCEPT, WebSocketMessage};
 
-/// One WebSocket: its bound methods are the application's `receive` and `send`.
+/// One WebSocket, which the application's `receive` and `send` are calls of.
 ///
 /// ```text
 ///   Offered ──accept──> Open ──close──> Closed
@@ -239,17 +239,6 @@ fn misplaced(stage: Stage, got: &str) -> PyErr {
 
 #[pymethods]
 impl WebSocket {
-    /// The next ASGI event of the WebSocket.
-    fn receive(slf: Py<Self>, py: Python<'_>) -> PyResult<Py<Waiting>> {
-        Waiting::new(py, Operation::Receive(Party::WebSocket(slf)))
-    }
-
-    /// Sends an ASGI event on the WebSocket.
-    #[pyo3(signature = (message, /))]
-    fn send(slf: Py<Self>, py: Python<'_>, message: Py<PyAny>) -> PyResult<Py<Waiting>> {
-        Waiting::new(py, Operation::Send(Party::WebSocket(slf), message))
-    }
-
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.conversation.traverse(&visit)
     }

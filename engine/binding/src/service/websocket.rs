@@ -14,6 +14,7 @@ use crate::access;
 use crate::conversation::Party;
 use crate::host::Host;
 use crate::websocket::{Stage, WebSocket};
+use crate::websocket_calls::calls;
 
 impl HttpService {
     /// Starts the application for a WebSocket.
@@ -55,9 +56,8 @@ impl HttpService {
         }
         let scope = this.template.websocket(py, head, &origin, protocols)?;
         let websocket = Bound::new(py, WebSocket::new(key, slf.clone().unbind(), host, names, inbox))?;
-        let receive = websocket.getattr(intern!(py, "receive"))?;
-        let send = websocket.getattr(intern!(py, "send"))?;
-        Self::launch(slf, host, [scope.as_any(), &receive, &send], Party::WebSocket(websocket.unbind()))
+        let (receive, send) = calls(&websocket)?;
+        Self::launch(slf, host, [scope.as_any(), receive.as_any(), send.as_any()], Party::WebSocket(websocket.unbind()))
     }
 
     /// The application of a WebSocket has returned, raised, or was cancelled.

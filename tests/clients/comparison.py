@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from clients.room import room
-
 from applications import Notes
+from clients.room import room
 from reference import Reference
 from served import Mode, Served
 from wire import PATIENCE
@@ -56,9 +55,7 @@ class Compare:
         return ours
 
 
-def _answers(
-    walk: Walk, app: Callable[[Notes], Any], mode: Mode | None, options: Mapping[str, Any]
-) -> dict[str, Any]:
+def _answers(walk: Walk, app: Callable[[Notes], Any], mode: Mode | None, options: Mapping[str, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
 
     def note(step: Step) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clients.comparison import Compare
 
+from clients.comparison import Compare
 from served import Mode
 
 

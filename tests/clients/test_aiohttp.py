@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+
 from clients.comparison import Compare, Open, Step
 from clients.conversation import CLOSES, CONVERSATION, converse_async
 from clients.room import COUNTED, PAGE

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+
 from clients.comparison import Compare, Open, Step
 from clients.conversation import CLOSES, CONVERSATION, converse, converse_async
 from clients.room import COUNTED, PAGE

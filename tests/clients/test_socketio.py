@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
-from clients.comparison import Compare, Open, Step
 
 from applications import Notes
+from clients.comparison import Compare, Open, Step
 from wire import PATIENCE
 
 REASON = "python-socketio is installed for the newest interpreter only"
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body directly:Re
 SOCKETS = {"upgrade": ["polling", "websocket"], "WebSocket alone": ["websocket"]}
 TRANSPORTS = {"long-polling": ["polling"], **SOCKETS}
 HUGE = bytes(range(256)) * (1 << 15)
+SAID = {
+    "json": {"a": [1, None, "gr\u00fc\u00dfe"]},
+    "binary": b"\x00\xff",
+    "binary inside": {"file": LARGE, "name": "x"},
+    "nothing": None,
+}
 LEFT = {"client disconnect", "transport close", "server disconnect"}
 """How the end is told: a client that says so closes its connection at once, and either may be seen first."""
 
@@ -68,7 +75,7 @@ def rooms(notes: Notes) -> Any:
 
     @server.event
     async def leave(sid: str) -> None:
-        await server.disconnect(sid)
+        await server.eio.disconnect(server.manager.eio_sid_from_sid(sid, "/"))
 
     return socketio.ASGIApp(server)
 
@@ -76,10 +83,11 @@ def rooms(notes: Notes) -> Any:
 class Listener:
     """One client in asyncio, whose events wait until they are asked for."""
 
-    def __init__(self) -> None:
-        self.client = socketio.AsyncClient(reconnection=False, websocket_extra_options={"max_msg_size": 0})
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        options = {"reconnection": False, "websocket_extra_options": {"max_msg_size": 0}}
+        self.client = socketio.AsyncClient(http_session=session, **options)
         self.events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-        for name in ("welcome", "heard", "number", "disconnect"):
+        for name in ("welcome", "heard", "number", "connect_error", "disconnect"):
             self.client.on(name, self._noting(name))
 
     async def connect(self, server: Open, transports: list[str], **options: Any) -> Any:
@@ -90,15 +98,9 @@ class Listener:
         async with asyncio.timeout(PATIENCE):
             return await self.events.get()
 
-    async def end(self) -> None:
-        """Waits for the end; a client that polls would wait for a poll that nobody answers any more."""
-        if self.client.transport() == "polling":
-            await self.client.eio.http.close()
-        await self.client.eio.wait()
-
     def _noting(self, name: str) -> Any:
         async def note(*data: Any) -> None:
-            await self.events.put((name, *data))  # type: ignore[arg-type]
+            await self.events.put((name, *data))
 
         return note
 
@@ -106,38 +108,35 @@ class Listener:
 @pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS)
 def test_events_answers_and_rooms(compare: Compare, transports: list[str]) -> None:
     async def walk(server: Open) -> AsyncIterator[Step]:
-        ann, bob = Listener(), Listener()
-        yield "welcome", await ann.connect(server, transports, auth={"token": "right"})
-        yield "welcome, the other", await bob.connect(server, transports)
-        yield "transport", ann.client.transport()
-        for name, data in [("json", {"a": [1, None, "gr\u00fc\u00dfe"]}), ("binary", b"\x00\xff"), ("nothing", None)]:
-            yield name, await ann.client.call("echo", data, timeout=PATIENCE)
-        yield "binary inside", await ann.client.call("echo", {"file": LARGE, "name": "x"}, timeout=PATIENCE)
-        yield "8 MiB", await ann.client.call("echo", HUGE, timeout=PATIENCE) == HUGE
-        await ann.client.emit("count", 200)
-        yield "in order", [await ann.next() for _ in range(200)]
-        for each in (ann, bob):
-            await each.client.call("join", "lobby", timeout=PATIENCE)
-        await ann.client.emit("shout", ("lobby", "hello"))
-        yield "a room", [await ann.next(), await bob.next()]
-        await ann.client.emit("leave")
-        yield "sent away", await ann.next()
-        yield "the server knows", server.notes.get()
-        await ann.end()
-        await (bob.client.emit("leave") if transports == ["polling"] else bob.client.disconnect())
-        yield "left", (await bob.next())[0]
-        yield "the server is told", server.notes.get() in LEFT
-        await bob.end()
+        async with aiohttp.ClientSession() as one, aiohttp.ClientSession() as two:
+            ann, bob = Listener(one), Listener(two)
+            yield "welcome", await ann.connect(server, transports, auth={"token": "right"})
+            yield "welcome, the other", await bob.connect(server, transports)
+            yield "transport", ann.client.transport()
+            for name, data in SAID.items():
+                yield name, await ann.client.call("echo", data, timeout=PATIENCE)
+            yield "8 MiB", await ann.client.call("echo", HUGE, timeout=PATIENCE) == HUGE
+            await ann.client.emit("count", 200)
+            yield "in order", [await ann.next() for _ in range(200)]
+            for each in (ann, bob):
+                await each.client.call("join", "lobby", timeout=PATIENCE)
+            await ann.client.emit("shout", ("lobby", "hello"))
+            yield "a room", [await ann.next(), await bob.next()]
+            await ann.client.emit("leave")
+            yield "sent away", await ann.next()
+            yield "the server knows", server.notes.get()
+            await (bob.client.emit("leave") if transports == ["polling"] else bob.client.disconnect())
+            yield "left", (await bob.next())[0]
+            yield "the server is told", server.notes.get() in LEFT
+            for each in (ann, bob):
+                await each.client.eio.wait()
 
     answers = compare(walk, app=rooms)
     assert answers == {
         "welcome": ("welcome", {"auth": {"token": "right"}, "path": "/socket.io/"}),
         "welcome, the other": ("welcome", {"auth": None, "path": "/socket.io/"}),
         "transport": transports[-1],
-        "json": {"a": [1, None, "gr\u00fc\u00dfe"]},
-        "binary": b"\x00\xff",
-        "nothing": None,
-        "binary inside": {"file": LARGE, "name": "x"},
+        **SAID,
         "8 MiB": True,
         "in order": [("number", number) for number in range(200)],
         "a room": [("heard", "hello"), ("heard", "hello")],
@@ -174,20 +173,20 @@ def test_client_without_a_loop(compare: Compare, transports: list[str]) -> None:
 @pytest.mark.parametrize("transports", SOCKETS.values(), ids=SOCKETS)
 def test_refused_client_is_told_why(compare: Compare, transports: list[str]) -> None:
     async def walk(server: Open) -> AsyncIterator[Step]:
-        client = socketio.AsyncClient(reconnection=False)
-        refusals: asyncio.Queue[Any] = asyncio.Queue()
-        client.on("connect_error", refusals.put)
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect(server.http, transports=transports, auth={"token": "wrong"}, wait_timeout=PATIENCE)
-        async with asyncio.timeout(PATIENCE):
-            yield "refused", await refusals.get()
+        async with aiohttp.ClientSession() as session:
+            listener = Listener(session)
+            with pytest.raises(socketio.exceptions.ConnectionError):
+                await listener.connect(server, transports, auth={"token": "wrong"})
+            yield "refused", await listener.next()
 
-    assert compare(walk, app=rooms) == {"refused": {"message": "not you"}}
+    assert compare(walk, app=rooms) == {"refused": ("connect_error", {"message": "not you"})}
 
 
 def test_long_polling_by_hand(compare: Compare) -> None:
     def walk(server: Open) -> Iterator[Step]:
-        with httpx.Client(base_url=server.http, timeout=PATIENCE, params={"EIO": "4", "transport": "polling"}) as client:
+        with httpx.Client(
+            base_url=server.http, timeout=PATIENCE, params={"EIO": "4", "transport": "polling"}
+        ) as client:
             opened = client.get("/socket.io/")
             session = {**json.loads(opened.text[1:]), "sid": "..."}
             yield "open", (opened.status_code, opened.headers["content-type"], opened.text[0], session)

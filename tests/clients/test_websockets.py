@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from clients.comparison import Compare, Open, Step
-from clients.conversation import CLOSES, CONVERSATION, converse, converse_async
-from clients.room import COUNTED
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_blocking
+
+from clients.comparison import Compare, Open, Step
+from clients.conversation import CLOSES, CONVERSATION, converse, converse_async
+from clients.room import COUNTED
 
 PROTOCOLS = ["chat.v1", "chat.v2"]
 
@@ -89,7 +90,8 @@ def test_conversation_in_threads(compare: Compare, offered: bool) -> None:
 
 def test_subprotocol_that_the_application_does_not_know_is_not_agreed_to(compare: Compare) -> None:
     async def walk(server: Open) -> AsyncIterator[Step]:
-        for name, offer in [("other", ["chat.v1"]), ("none", None)]:
+        offers: dict[str, Any] = {"other": ["chat.v1"], "none": None}
+        for name, offer in offers.items():
             async with connect(f"{server.ws}/echo", subprotocols=offer) as connection:
                 yield name, connection.subprotocol
             yield f"{name}, the application is told", server.notes.get()

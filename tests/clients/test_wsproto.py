@@ -9,10 +9,6 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import pytest
-from clients.comparison import Compare, Open, Step
-from clients.conversation import CLOSES, CONVERSATION, converse
-from clients.room import COUNTED
-from wire import PATIENCE
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
     AcceptConnection,
@@ -28,6 +24,11 @@ from wsproto.events import (
     TextMessage,
 )
 from wsproto.extensions import PerMessageDeflate
+
+from clients.comparison import Compare, Open, Step
+from clients.conversation import CLOSES, CONVERSATION, converse
+from clients.room import COUNTED
+from wire import PATIENCE
 
 
 class Talk:

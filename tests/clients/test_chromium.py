@@ -16,7 +16,7 @@ from served import Mode
 from wire import PATIENCE
 
 playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is installed for the newest interpreter only"
+    "playwright.sync_api", reason="playwright is installed where the frameworks are (pip install --group frameworks)"
 )
 
 BYTES = [blob.decode("latin-1") for blob in BLOBS]

@@ -14,7 +14,9 @@ from clients.conversation import CLOSES, CONVERSATION, converse, converse_async
 from clients.room import COUNTED, PAGE
 from wire import PATIENCE
 
-httpx_ws = pytest.importorskip("httpx_ws", reason="httpx-ws is installed for the newest interpreter only")
+httpx_ws = pytest.importorskip(
+    "httpx_ws", reason="httpx-ws is installed where the frameworks are (pip install --group frameworks)"
+)
 
 PROTOCOLS = ["chat.v1", "chat.v2"]
 

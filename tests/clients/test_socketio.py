@@ -15,7 +15,7 @@ from applications import Notes
 from clients.comparison import Compare, Open, Step
 from wire import PATIENCE
 
-REASON = "python-socketio is installed for the newest interpreter only"
+REASON = "python-socketio is installed where the frameworks are (pip install --group frameworks)"
 socketio = pytest.importorskip("socketio", reason=REASON)
 payload = pytest.importorskip("engineio.payload", reason=REASON)
 

@@ -68,8 +68,9 @@ def _frameworks(totals: Totals, interpreter: Interpreter, wheel: Path, arguments
     environment = Environment("frameworks", interpreter).make().groups("frameworks").wheel(wheel)
     report = RESULTS / "frameworks.xml"
     report.unlink(missing_ok=True)
-    well = attempt([environment.python, "-m", "pytest", "tests/frameworks", "--junitxml", report, *arguments])
-    totals.pytest(f"frameworks, CPython {interpreter.minor}", report, well)
+    suites = ["tests/frameworks", "tests/clients"]
+    well = attempt([environment.python, "-m", "pytest", *suites, "--junitxml", report, *arguments])
+    totals.pytest(f"frameworks and clients, CPython {interpreter.minor}", report, well)
 
 
 def _cargo(totals: Totals) -> None:

@@ -43,7 +43,7 @@ def test_clients_code_and_reason_reach_the_application(serve: Serve, notes: Note
 
     served = serve(app)
     with served.connect() as wire, Socket(wire) as socket:
-        assert socket.leave(code, reason)[0] == code
+        assert socket.leave(code, reason) == (code, reason)
     assert notes.get() == {"type": "websocket.disconnect", "code": code, "reason": reason}
 
 

@@ -119,12 +119,12 @@ class Conversation:
         return closing
 
     def leave(self, code: int | None = 1000, reason: str = "") -> int:
-        """Closes in order: the code that the server answers. uvicorn echoes the reason too, which is not compared."""
+        """Closes in order: the code that the server answers."""
         self.send(close(code, reason))
-        answered, _ = self.raw.read().closing
+        answered = self.raw.read().closing
         self._steps.append(("answered", answered))
         assert self.raw.wire.closed(), "bytes came behind the Close frame"
-        return answered
+        return answered[0]
 
     def cut(self) -> bool:
         """Waits for an end of the connection without a Close frame."""

@@ -317,8 +317,8 @@ impl Connection {
         let reason = reason::read(payload)?;
         self.deadlines = Deadlines::new();
         if self.state == State::Open {
-            // The code is enough of an answer.
-            self.write_close(payload.get(..2).unwrap_or_default());
+            // The peer's own words back: a page shows them as the reason of its close.
+            self.write_close(payload);
         }
         match self.role {
             Role::Server => self.state = State::Closed(Close::Flush),

@@ -34,13 +34,13 @@ fn ends_after_both_frames(side: &mut Side) {
 }
 
 #[test]
-fn the_peers_close_is_answered_by_its_code() {
+fn the_peers_close_is_answered_by_its_code_and_reason() {
     for role in ROLES {
         for code in [1000, 1001, 1002, 1003, 1007, 1008, 1011, 1014, 3000, 3999, 4000, 4999] {
             let mut side = quiet(role);
             side.hear_close(code, "h\u{e9}");
             assert_eq!(side.poll(), Ok(Next::Event(closed(code, "h\u{e9}"))));
-            assert_eq!(side.sent(), side.own_close(code, ""));
+            assert_eq!(side.sent(), side.own_close(code, "h\u{e9}"));
             ends_after_both_frames(&mut side);
         }
     }

@@ -100,11 +100,13 @@ def test_wheel_carries_types_the_stub_and_nothing_foreign(wheel: Path) -> None:
         points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "fasterapi/py.typed" in names
     assert stub == (ROOT / "stubs" / "fasterapi" / "_engine.pyi").read_bytes()
-    assert {name.split("/")[0].split("-")[0] for name in names} == {"fasterapi"}
+    # The plugin is a package beside it, so that a test run which does not use it imports no engine.
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"fasterapi", "pytest_fasterapi"}
     assert len([name for name in names if name.endswith(".so")]) == 1
     assert not [name for name in names if name.endswith((".pyc", ".rs"))]
     assert "Requires-Python: >=3.11" in metadata
     assert "fasterapi=fasterapi.cli:main" in points.replace(" ", "")
+    assert "fasterapi=pytest_fasterapi" in points.replace(" ", "")
     tag = f"cp{sys.version_info[0]}{sys.version_info[1]}"
     assert f"-{tag}-{tag}-" in wheel.name
 

@@ -214,8 +214,8 @@ proptest! {
         close(&mut pair, closer);
         pair.drive_bounded(TURNS);
         let (by_client, by_server) = match closer {
-            Closer::Client => (closed(1000, "client"), closed(1000, "")),
-            Closer::Server => (closed(4000, ""), closed(4000, "server")),
+            Closer::Client => (closed(1000, "client"), closed(1000, "client")),
+            Closer::Server => (closed(4000, "server"), closed(4000, "server")),
             Closer::Both => (closed(1000, "client"), closed(4000, "server")),
         };
         prop_assert_eq!((pair.server.events(), pair.client.events()), (vec![by_client], vec![by_server]));

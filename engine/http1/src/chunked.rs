@@ -1,7 +1,8 @@
 use bytes::{Bytes, BytesMut};
+use machine::front;
 
 use crate::scan::{Bounds, Scan};
-use crate::{Error, Limits, Trailers, front, grammar, parse};
+use crate::{Error, Limits, Trailers, grammar, parse};
 
 /// Reads a chunked body (RFC 9112, section 7.1), strictly.
 ///

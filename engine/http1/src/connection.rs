@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
-use machine::{Close, Deadlines, Machine, Next, Outbox};
+use machine::{Close, Deadlines, Machine, Next, Outbox, front};
 
 use crate::chunked::{Chunked, Piece};
 use crate::receive::{Reader, Receive};
@@ -24,7 +24,7 @@ use crate::request::Kind;
 use crate::scan::{Bounds, Scan};
 use crate::timer::Timer;
 use crate::transmit::Transmit;
-use crate::{Config, Error, Event, RequestHead, ResponseHead, Role, Version, front, parse, reason};
+use crate::{Config, Error, Event, RequestHead, ResponseHead, Role, Version, parse, reason};
 
 /// One side of an HTTP/1 connection.
 ///

@@ -13,7 +13,6 @@ mod error;
 mod event;
 mod field;
 mod framing;
-mod front;
 mod grammar;
 mod lines;
 mod misuse;

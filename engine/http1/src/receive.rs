@@ -1,8 +1,9 @@
 use bytes::BytesMut;
+use machine::front;
 
 use crate::chunked::{Chunked, Piece};
 use crate::scan::Scan;
-use crate::{Error, Limits, front};
+use crate::{Error, Limits};
 
 /// The reading side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 
 mod deadlines;
 mod fault;
+pub mod front;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod machine;

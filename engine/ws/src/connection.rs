@@ -14,12 +14,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use machine::{Close, Deadlines, Machine, Next, Outbox};
+use machine::{Close, Deadlines, Machine, Next, Outbox, front};
 
 use crate::frame::{Head, Opcode};
 use crate::message::Message;
 use crate::timer::Timer;
-use crate::{Config, Deflate, Error, Event, Masks, Role, front, mask, reason};
+use crate::{Config, Deflate, Error, Event, Masks, Role, mask, reason};
 
 /// The stretch of time over which control frames are counted.
 const SECOND: Duration = Duration::from_secs(1);

@@ -12,7 +12,6 @@ mod error;
 mod event;
 mod extension;
 mod frame;
-mod front;
 mod grammar;
 pub mod handshake;
 mod mask;

@@ -6,13 +6,13 @@ use bytes::{Buf, BytesMut};
 ///
 /// Taking everything leaves `buffer` without memory, so that an idle connection holds none.
 #[allow(clippy::disallowed_methods, reason = "count is less than the length")]
-pub(crate) fn take(buffer: &mut BytesMut, count: usize) -> BytesMut {
+pub fn take(buffer: &mut BytesMut, count: usize) -> BytesMut {
     if count < buffer.len() { buffer.split_to(count) } else { std::mem::take(buffer) }
 }
 
 /// Drops the first `count` bytes, or all, with their memory, when there are fewer.
 #[allow(clippy::disallowed_methods, reason = "count is less than the length")]
-pub(crate) fn skip(buffer: &mut BytesMut, count: usize) {
+pub fn skip(buffer: &mut BytesMut, count: usize) {
     if count < buffer.len() {
         buffer.advance(count);
     } else {

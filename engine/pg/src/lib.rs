@@ -5,6 +5,8 @@
 
 mod columns;
 mod connection;
+mod decode;
+pub mod encode;
 mod error;
 mod event;
 mod exchange;
@@ -25,9 +27,11 @@ mod steps;
 mod tag;
 mod ticket;
 mod types;
+pub mod value;
 
 pub use columns::{Column, Columns};
 pub use connection::Connection;
+pub use decode::{DecodeError, Reason, check, decode};
 pub use error::Error;
 pub use event::{Copying, Event, TransactionStatus};
 pub use fields::Fields;
@@ -42,4 +46,5 @@ pub use scram::Salted;
 pub use startup::{ChannelBinding, Password, Startup, Tls, Version};
 pub use tag::Tag;
 pub use ticket::Ticket;
-pub use types::{Field, Format, Kind, Oid, Scalar, Type};
+pub use types::{Field, Format, Kind, Oid, Scalar, Type, builtin_names};
+pub use value::Value;

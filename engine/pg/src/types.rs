@@ -1,4 +1,9 @@
+mod builtin;
+mod table;
+
 use std::sync::Arc;
+
+pub use builtin::builtin_names;
 
 /// The number a server knows a type by.
 pub type Oid = u32;
@@ -17,7 +22,7 @@ pub enum Format {
 pub struct Type {
     /// Its number.
     pub oid: Oid,
-    /// Its name, as in `pg_type.typname`.
+    /// Its name, as in `pg_type.typname`; an array's is its element's with `[]` behind it.
     pub name: Box<str>,
     /// The schema it stands in.
     pub schema: Box<str>,
@@ -65,17 +70,22 @@ pub struct Field {
 #[allow(missing_docs)]
 pub enum Scalar {
     Bool,
+    /// "char": one byte
     Char,
     Int2,
     Int4,
     Int8,
     Oid,
+    Xid,
+    Cid,
+    /// xid8, oid8
     Xid8,
+    Lsn,
     Tid,
     Float4,
     Float8,
     Numeric,
-    /// text, varchar, bpchar, name, xml, citext, unknown
+    /// text, varchar, bpchar, name, cstring, refcursor, unknown
     Text,
     Bytea,
     Uuid,
@@ -99,6 +109,7 @@ pub enum Scalar {
     Path,
     Polygon,
     Circle,
+    /// txid_snapshot, pg_snapshot
     Snapshot,
     Hstore,
     Ltree,
@@ -108,4 +119,28 @@ pub enum Scalar {
     Void,
     /// Travels as text, and is given as it is.
     Opaque,
+}
+
+impl Type {
+    /// The format in which its values travel, both ways. A container whose parts are text is text as a whole.
+    pub fn format(&self) -> Format {
+        match &self.kind {
+            Kind::Scalar(Scalar::Opaque) => Format::Text,
+            Kind::Scalar(_) | Kind::Enum(_) | Kind::Record => Format::Binary,
+            Kind::Array { element: part, .. } | Kind::Range(part) | Kind::Multirange(part) | Kind::Domain(part) => {
+                part.format()
+            }
+            Kind::Composite(fields) if fields.iter().any(|field| field.ty.format() == Format::Text) => Format::Text,
+            Kind::Composite(_) => Format::Binary,
+        }
+    }
+
+    /// The type under its domains, or itself.
+    pub fn base(&self) -> &Self {
+        let mut ty = self;
+        while let Kind::Domain(base) = &ty.kind {
+            ty = base;
+        }
+        ty
+    }
 }

@@ -1,0 +1,262 @@
+//! Requests and their answers: what waits for which, and what becomes of it when its owner leaves.
+
+use std::sync::Arc;
+
+use driver::{Key, RequestId};
+use pg::{Misuse, Reply, Request, TransactionStatus};
+use pyo3::exceptions::PyTimeoutError;
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use super::call;
+use super::exceptions;
+use super::protocol::{Cancelled, Pending, PgProtocol, Phase};
+use super::wanted::Wanted;
+use crate::future::{NativeFuture, Work};
+use crate::host::Host;
+
+impl PgProtocol {
+    /// Queues a request; the future ends with what its reply becomes.
+    pub(crate) fn ask(
+        this: &Bound<'_, Self>,
+        request: Request,
+        timeout: Option<f64>,
+        wanted: Wanted,
+    ) -> PyResult<Py<NativeFuture>> {
+        Self::ask_open(this, request, timeout, wanted).map(|(_, future)| future)
+    }
+
+    /// As [`ask`](Self::ask), for a request of which more may follow.
+    pub(crate) fn ask_open(
+        this: &Bound<'_, Self>,
+        request: Request,
+        timeout: Option<f64>,
+        wanted: Wanted,
+    ) -> PyResult<(RequestId, Py<NativeFuture>)> {
+        let py = this.py();
+        let protocol = this.get();
+        let (host, session) = protocol.session(py)?;
+        let manner = call::manner(timeout)?;
+        let future = protocol.future(py, &host)?;
+        let asked = host.reactor()?.ask(session, request, manner);
+        let id = protocol.asked(py, asked)?;
+        future.get().set_work(Work::Request(session, id));
+        {
+            let mut inner = protocol.lock();
+            inner.queries += 1;
+            inner.pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
+        }
+        host.settle(py)?;
+        Ok((id, future))
+    }
+
+    /// The request's name, or why there is none.
+    pub(crate) fn asked<T>(&self, py: Python<'_>, asked: Option<Result<T, Misuse>>) -> PyResult<T> {
+        match asked {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(Misuse::Closed)) | None => Err(exceptions::interface(py, "connection is closed")),
+            Some(Err(misuse)) => Err(exceptions::interface(py, misuse.to_string())),
+        }
+    }
+
+    /// Puts more behind an open request; true while there is room.
+    pub(crate) fn ask_more(this: &Bound<'_, Self>, id: RequestId, more: Request) -> PyResult<bool> {
+        let (host, session) = this.get().session(this.py())?;
+        let asked = host.reactor()?.ask_more(session, id, more);
+        this.get().asked(this.py(), asked)
+    }
+
+    /// An open request is complete.
+    pub(crate) fn complete(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let (host, session) = this.get().session(this.py())?;
+        let completed = host.reactor()?.complete_request(session, id);
+        this.get().asked(this.py(), completed)?;
+        host.settle(this.py())
+    }
+
+    /// What an open request has done so far shall not stay. The server ignores a ROLLBACK behind an error; in front of
+    /// the Sync it ends the request's own transaction, and the user's has failed with it anyway.
+    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let py = this.py();
+        let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
+        let before = this.get().take_pending(id);
+        drop(before);
+        let mut reactor = host.reactor()?;
+        if reactor.database(session).is_some_and(|machine| machine.status() == TransactionStatus::Idle) {
+            let mut rest = Request::new();
+            rest.parse("", "ROLLBACK", &[]);
+            let bound = rest.bind("", "", pg::Formats::All(pg::Format::Binary), |_| Ok::<_, PyErr>(()), pg::Formats::All(pg::Format::Binary));
+            bound?.execute("", 0);
+            reactor.ask_more(session, id, rest);
+        }
+        reactor.complete_request(session, id);
+        reactor.abandon_quietly(session, id);
+        drop(reactor);
+        host.settle(py)
+    }
+
+    /// A future that is resolved when there is room for more of the request, or it is over.
+    pub(crate) fn stall(this: &Bound<'_, Self>, id: RequestId) -> PyResult<Py<NativeFuture>> {
+        let py = this.py();
+        let (host, session) = this.get().session(py)?;
+        let future = this.get().future(py, &host)?;
+        future.get().set_work(Work::Request(session, id));
+        this.get().lock().stalled.push((id, future.clone_ref(py)));
+        Ok(future)
+    }
+
+    /// Resumes who waits for room, or for data, of the request.
+    pub(crate) fn unstall(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let py = this.py();
+        let found = {
+            let mut inner = this.get().lock();
+            let place = inner.stalled.iter().position(|(stalled, _)| *stalled == id);
+            place.map(|place| inner.stalled.swap_remove(place).1)
+        };
+        found.map_or(Ok(()), |future| NativeFuture::resolve(future.bind(py), Ok(py.None())))
+    }
+
+    pub(crate) fn take_pending(&self, id: RequestId) -> Option<Pending> {
+        let mut inner = self.lock();
+        // The answers come in the order of the requests.
+        match inner.pending.front() {
+            Some(front) if front.id == id => inner.pending.pop_front(),
+            _ => {
+                let place = inner.pending.iter().position(|pending| pending.id == id)?;
+                inner.pending.remove(place)
+            }
+        }
+    }
+
+    /// A request was answered.
+    pub(crate) fn replied(
+        this: &Bound<'_, Self>,
+        id: RequestId,
+        reply: Reply,
+        status: TransactionStatus,
+    ) -> PyResult<()> {
+        let py = this.py();
+        let pending = this.get().take_pending(id);
+        this.get().lock().status = status;
+        Self::unstall(this, id)?;
+        let Some(Pending { future, wanted, .. }) = pending else { return Ok(()) };
+        let made = wanted.make(py, this.get(), reply);
+        NativeFuture::resolve(future.bind(py), made)
+    }
+
+    /// An abandoned request was answered. Nobody hears of its error; that of a posted one closes the session.
+    pub(crate) fn discarded(
+        this: &Bound<'_, Self>,
+        id: RequestId,
+        reply: &Reply,
+        status: TransactionStatus,
+    ) -> PyResult<()> {
+        this.get().lock().status = status;
+        Self::note_cancelled(this, |cancelled| cancelled.answered |= cancelled.id == id)?;
+        let _ = reply;
+        Ok(())
+    }
+
+    /// A request took longer than its owner waits: TimeoutError, and the server is asked to stop.
+    pub(crate) fn timed_out(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let py = this.py();
+        let Some(Pending { future, .. }) = this.get().take_pending(id) else { return Ok(()) };
+        Self::leave(this, id)?;
+        NativeFuture::resolve(future.bind(py), Err(PyTimeoutError::new_err(())))
+    }
+
+    /// The owner of a request was cancelled.
+    pub(crate) fn abandon(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let pending = this.get().take_pending(id);
+        drop(pending);
+        Self::leave(this, id)
+    }
+
+    fn leave(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+        let py = this.py();
+        let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
+        let stalled = {
+            let mut inner = this.get().lock();
+            let stalled: Vec<_> = inner.stalled.extract_if(.., |(stalled, _)| *stalled == id).collect();
+            stalled
+        };
+        drop(stalled);
+        if !host.reactor()?.abandon(session, id) {
+            return host.settle(py);
+        }
+        this.get().lock().cancelled = Some(Cancelled { id, answered: false, sent: false });
+        let asked = match this.get().connection(py)? {
+            Some(connection) => connection.call_method0(intern!(py, "_cancel_current_command")).map(drop),
+            None => Self::note_cancelled(this, |cancelled| cancelled.sent = true),
+        };
+        if let Err(error) = asked {
+            Self::note_cancelled(this, |cancelled| cancelled.sent = true)?;
+            host.report(py, error, "A cancel request could not be sent", None)?;
+        }
+        host.settle(py)
+    }
+
+    /// Notes a part of a cancellation; when all of it is over requests go on.
+    pub(crate) fn note_cancelled(this: &Bound<'_, Self>, note: impl FnOnce(&mut Cancelled)) -> PyResult<()> {
+        let over = {
+            let mut inner = this.get().lock();
+            let Some(cancelled) = &mut inner.cancelled else { return Ok(()) };
+            note(cancelled);
+            let over = cancelled.answered && cancelled.sent;
+            if over {
+                inner.cancelled = None;
+            }
+            over
+        };
+        match this.get().session(this.py()) {
+            Ok((host, session)) if over => {
+                host.reactor()?.release(session);
+                host.settle(this.py())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The session is over, for this reason; all that wait are told.
+    pub(crate) fn ended(this: &Bound<'_, Self>, cause: PyErr) -> PyResult<()> {
+        let py = this.py();
+        let (opening, closing, pending, stalled, host, session, connection) = {
+            let mut inner = this.get().lock();
+            if inner.phase == Phase::Closed {
+                return Ok(());
+            }
+            inner.phase = Phase::Closed;
+            inner.cancelled = None;
+            inner.copy = None;
+            (
+                inner.opening.take(),
+                std::mem::take(&mut inner.closing),
+                std::mem::take(&mut inner.pending),
+                std::mem::take(&mut inner.stalled),
+                inner.host.upgrade(),
+                inner.session,
+                inner.connection.as_ref().map(|weak| weak.clone_ref(py)),
+            )
+        };
+        if let (Some(host), Some(session)) = (&host, session) {
+            let forgotten = host.tables().databases.remove(&session);
+            drop(forgotten);
+        }
+        for future in opening.into_iter().chain(pending.into_iter().map(|pending| pending.future)) {
+            NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)))?;
+        }
+        for future in closing.into_iter().chain(stalled.into_iter().map(|(_, future)| future)) {
+            NativeFuture::resolve(future.bind(py), Ok(py.None()))?;
+        }
+        let connection = connection.map(|weak| weak.bind(py).call0()).transpose()?;
+        if let Some(connection) = connection.filter(|found| !found.is_none()) {
+            connection.call_method1(intern!(py, "_on_closed"), (cause.into_value(py),))?;
+        }
+        Ok(())
+    }
+}
+
+/// The session of a key, for the deliveries.
+pub(crate) fn find(py: Python<'_>, host: &Arc<Host>, session: Key) -> Option<Py<PgProtocol>> {
+    host.tables().databases.get(&session).map(|protocol| protocol.clone_ref(py))
+}

@@ -1,0 +1,141 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pg::Type;
+use pyo3::exceptions::{PyAttributeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
+
+use super::codec::{Assigned, Codecs, Exchange, Types};
+use super::introspected;
+
+/// The codecs of one connection, shared by its statements.
+#[derive(Clone)]
+pub(crate) struct SharedCodecs(Arc<Mutex<Codecs>>);
+
+impl SharedCodecs {
+    pub(crate) fn new(types: Arc<Types>) -> Self {
+        Self(Arc::new(Mutex::new(Codecs::new(types))))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Codecs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The types that introspection has found, for all connections that it is given to.
+#[pyclass(frozen, module = "fasterapi._engine")]
+pub(crate) struct PgTypes {
+    pub(crate) types: Arc<Types>,
+}
+
+#[pymethods]
+impl PgTypes {
+    #[new]
+    fn new() -> Self {
+        Self { types: Arc::default() }
+    }
+
+    /// Forgets what was found.
+    fn clear(&self) {
+        self.types.clear();
+    }
+}
+
+/// What a server says of a session: its parameters as attributes; and the session's codecs.
+#[pyclass(frozen, mapping, module = "fasterapi._engine")]
+pub(crate) struct PgSettings {
+    parameters: Mutex<HashMap<Box<str>, Box<str>>>,
+    codecs: SharedCodecs,
+}
+
+impl PgSettings {
+    pub(crate) fn new(codecs: SharedCodecs) -> Self {
+        Self { parameters: Mutex::default(), codecs }
+    }
+
+    pub(crate) fn set(&self, name: Box<str>, value: Box<str>) {
+        self.lock().insert(name, value);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Box<str>>> {
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl PgSettings {
+    fn __getattr__(&self, name: &str) -> PyResult<String> {
+        let known = self.lock().get(name).map(ToString::to_string);
+        known.ok_or_else(|| PyAttributeError::new_err(format!("the server has not reported a setting {name:?}")))
+    }
+
+    fn __dir__(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.lock().keys().map(ToString::to_string).collect();
+        names.sort();
+        names
+    }
+
+    /// Takes the rows of the introspection query.
+    fn register_data_types(&self, rows: &Bound<'_, PyAny>) -> PyResult<()> {
+        let types = self.codecs.lock().types.clone();
+        introspected::register(rows, &types)?;
+        let forgotten = self.codecs.lock().forget();
+        drop(forgotten);
+        Ok(())
+    }
+
+    /// Values of the type `oid` pass through two functions of Python's.
+    #[pyo3(signature = (oid, encoder, decoder, format))]
+    fn add_python_codec(&self, oid: u32, encoder: Py<PyAny>, decoder: Py<PyAny>, format: &str) -> PyResult<()> {
+        let exchange = match format {
+            "text" => Exchange::Text,
+            "binary" => Exchange::Binary,
+            "tuple" => Exchange::Tuple,
+            other => return Err(PyValueError::new_err(format!("format must be 'text', 'binary' or 'tuple', not {other:?}"))),
+        };
+        let before = self.codecs.lock().assign(oid, Assigned::Python { encoder, decoder, exchange });
+        drop(before);
+        Ok(())
+    }
+
+    /// Values of the type `oid` pass as those of the built-in type `codec_name`.
+    #[pyo3(signature = (oid, codec_name, format=None))]
+    fn set_builtin_type_codec(&self, oid: u32, codec_name: &str, format: Option<&str>) -> PyResult<()> {
+        let ty = introspected::builtin(codec_name, format)
+            .ok_or_else(|| PyValueError::new_err(format!("there is no built-in codec {codec_name:?}")))?;
+        let before = self.codecs.lock().assign(oid, Assigned::Native(Arc::new(Type { oid, ..ty })));
+        drop(before);
+        Ok(())
+    }
+
+    /// The type's own codec again.
+    fn remove_python_codec(&self, oid: u32) {
+        let before = self.codecs.lock().unassign(oid);
+        drop(before);
+    }
+
+    /// Whether the type was given a codec.
+    fn has_python_codec(&self, oid: u32) -> bool {
+        self.codecs.lock().is_assigned(oid)
+    }
+
+    /// Forgets what introspection has found.
+    fn clear_type_cache(&self) {
+        let (types, forgotten) = {
+            let mut codecs = self.codecs.lock();
+            (codecs.types.clone(), codecs.forget())
+        };
+        drop(forgotten);
+        types.clear();
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.codecs.0.try_lock().map_or(Ok(()), |codecs| codecs.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        let cleared = self.codecs.lock().clear();
+        drop(cleared);
+    }
+}

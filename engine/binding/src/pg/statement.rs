@@ -1,0 +1,212 @@
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pg::{Column, Kind, Oid, Type};
+use pyo3::prelude::*;
+use pyo3::types::{PySet, PyString, PyTuple, PyType};
+
+use super::codec::{Codec, Codecs};
+use super::exceptions;
+use super::rows::Shape;
+use super::settings::SharedCodecs;
+
+/// A prepared statement: its parameters and columns, and the codecs of both.
+#[pyclass(frozen, weakref, module = "fasterapi._engine")]
+pub(crate) struct PgStatement {
+    pub(crate) name: Py<PyString>,
+    pub(crate) query: Py<PyString>,
+    pub(crate) record_class: Py<PyType>,
+    ignores_custom_codecs: bool,
+    parameters: Vec<Oid>,
+    columns: Vec<Column>,
+    closed: AtomicBool,
+    prepared: AtomicBool,
+    references: AtomicI64,
+    codecs: SharedCodecs,
+    ready: Mutex<Option<Arc<Prepared>>>,
+}
+
+/// How a statement's arguments and rows pass.
+pub(crate) struct Prepared {
+    pub(crate) arguments: Box<[Arc<Codec>]>,
+    pub(crate) shape: Arc<Shape>,
+}
+
+impl PgStatement {
+    pub(crate) fn new(
+        name: Py<PyString>,
+        query: Py<PyString>,
+        record_class: Py<PyType>,
+        ignores_custom_codecs: bool,
+        parameters: Vec<Oid>,
+        columns: Vec<Column>,
+        codecs: SharedCodecs,
+    ) -> Self {
+        Self {
+            name,
+            query,
+            record_class,
+            ignores_custom_codecs,
+            parameters,
+            columns,
+            closed: AtomicBool::new(false),
+            prepared: AtomicBool::new(true),
+            references: AtomicI64::new(0),
+            codecs,
+            ready: Mutex::new(None),
+        }
+    }
+
+    /// Looks the codecs up; answers the types that are missing.
+    pub(crate) fn resolve(&self, py: Python<'_>) -> PyResult<Vec<Oid>> {
+        if self.lock().is_some() {
+            return Ok(Vec::new());
+        }
+        let mut missing = Vec::new();
+        let mut found = |oids: &mut dyn Iterator<Item = Oid>| -> Vec<Arc<Codec>> {
+            let mut codecs = self.codecs.lock();
+            let mut plain = Codecs::new(codecs.types.clone());
+            let codecs = if self.ignores_custom_codecs { &mut plain } else { &mut *codecs };
+            let mut known = Vec::new();
+            for oid in oids {
+                match codecs.resolve(py, oid) {
+                    Ok(codec) => known.push(codec),
+                    Err(unknown) => missing.extend(unknown),
+                }
+            }
+            known
+        };
+        let arguments = found(&mut self.parameters.iter().copied()).into_boxed_slice();
+        let results = found(&mut self.columns.iter().map(|column| column.type_oid));
+        if missing.is_empty() {
+            let names = self.columns.iter().map(|column| &*column.name);
+            let shape = Arc::new(Shape::new(py, names, results)?);
+            *self.lock() = Some(Arc::new(Prepared { arguments, shape }));
+        }
+        Ok(missing)
+    }
+
+    /// How its arguments and rows pass.
+    pub(crate) fn known(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
+        if let Some(known) = self.lock().clone() {
+            return Ok(known);
+        }
+        let missing = self.resolve(py)?;
+        self.lock().clone().ok_or_else(|| {
+            exceptions::client(py, "InternalClientError", format!("the types {missing:?} are not known: introspect them"))
+        })
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.closed.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Prepared>>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl PgStatement {
+    /// The statement's name; empty for the unnamed one.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> Py<PyString> {
+        self.name.clone_ref(py)
+    }
+
+    /// Its text.
+    #[getter]
+    fn query(&self, py: Python<'_>) -> Py<PyString> {
+        self.query.clone_ref(py)
+    }
+
+    /// The class of its rows.
+    #[getter]
+    fn record_class(&self, py: Python<'_>) -> Py<PyType> {
+        self.record_class.clone_ref(py)
+    }
+
+    /// Whether codecs of the user's are left aside.
+    #[getter]
+    fn ignore_custom_codec(&self) -> bool {
+        self.ignores_custom_codecs
+    }
+
+    /// Whether it was closed.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server has it.
+    #[getter]
+    fn prepared(&self) -> bool {
+        self.prepared.load(Ordering::Relaxed)
+    }
+
+    /// How many objects use it.
+    #[getter]
+    fn refs(&self) -> i64 {
+        self.references.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more user.
+    fn attach(&self) {
+        self.references.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one user less.
+    fn detach(&self) {
+        self.references.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The statement must not be used any more.
+    fn mark_closed(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// The server has forgotten it: it is parsed again before it is used.
+    fn mark_unprepared(&self) {
+        self.prepared.store(false, Ordering::Relaxed);
+    }
+
+    /// The types that have to be registered before the statement can be used.
+    fn missing_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PySet>> {
+        PySet::new(py, self.resolve(py)?)
+    }
+
+    /// Looks the codecs up. Raises InternalClientError while types are missing.
+    fn init_codecs(&self, py: Python<'_>) -> PyResult<()> {
+        self.known(py).map(drop)
+    }
+
+    /// The types of the parameters: a tuple of `Type`.
+    fn _get_parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let known = self.known(py)?;
+        let types: Vec<_> = known.arguments.iter().map(|codec| described(py, &codec.ty)).collect::<PyResult<_>>()?;
+        PyTuple::new(py, types)
+    }
+
+    /// The columns: a tuple of `Attribute`.
+    fn _get_attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let known = self.known(py)?;
+        let class = py.import("fasterapi.pg.types")?.getattr("Attribute")?;
+        let made = self.columns.iter().zip(known.shape.codecs());
+        let attributes: Vec<_> = made
+            .map(|(column, codec)| class.call1((&*column.name, described(py, &codec.ty)?)))
+            .collect::<PyResult<_>>()?;
+        PyTuple::new(py, attributes)
+    }
+}
+
+/// The type as `fasterapi.pg.types.Type`.
+fn described<'py>(py: Python<'py>, ty: &Type) -> PyResult<Bound<'py, PyAny>> {
+    let kind = match &ty.kind {
+        Kind::Array { .. } => "array",
+        Kind::Composite(_) => "composite",
+        Kind::Range(_) => "range",
+        Kind::Multirange(_) => "multirange",
+        Kind::Scalar(_) | Kind::Enum(_) | Kind::Domain(_) | Kind::Record => "scalar",
+    };
+    py.import("fasterapi.pg.types")?.getattr("Type")?.call1((ty.oid, &*ty.name, kind, &*ty.schema))
+}

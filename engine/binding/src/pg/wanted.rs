@@ -1,0 +1,70 @@
+//! What a reply becomes.
+
+use std::sync::Arc;
+
+use pg::Reply;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
+
+use super::exceptions;
+use super::protocol::PgProtocol;
+use super::rows;
+use super::statement::{PgStatement, Prepared};
+
+/// What the owner of a request waits for.
+pub(crate) enum Wanted {
+    /// A prepared statement.
+    Statement { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
+    /// Rows; with `extra` also the status, and whether that was all.
+    Rows { statement: Py<PgStatement>, known: Arc<Prepared>, extra: bool },
+    /// Rows of several executions, or none.
+    Many { statement: Py<PgStatement>, known: Arc<Prepared>, rows: bool },
+    /// The status of the last command.
+    Status { query: Py<PyString> },
+    /// That it is done.
+    Nothing { query: Py<PyString> },
+}
+
+impl Wanted {
+    fn query<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        match self {
+            Self::Statement { query, .. } | Self::Status { query } | Self::Nothing { query } => query.bind(py),
+            Self::Rows { statement, .. } | Self::Many { statement, .. } => statement.get().query.bind(py),
+        }
+    }
+
+    /// Makes the result of a reply; the server's error is raised.
+    pub(crate) fn make(self, py: Python<'_>, protocol: &PgProtocol, mut reply: Reply) -> PyResult<Py<PyAny>> {
+        if let Some(fields) = &reply.error {
+            return Err(exceptions::server(py, fields, Some(self.query(py))));
+        }
+        match self {
+            Self::Statement { name, query, record_class, ignore_custom_codec } => {
+                let parameters = reply.parameters.take().unwrap_or_default();
+                let columns = reply.columns.take().map(|columns| columns.to_vec()).unwrap_or_default();
+                let codecs = protocol.codecs.clone();
+                let statement =
+                    PgStatement::new(name, query, record_class, ignore_custom_codec, parameters, columns, codecs);
+                Ok(Py::new(py, statement)?.into_any())
+            }
+            Self::Rows { statement, known, extra } => {
+                let class = statement.get().record_class.bind(py);
+                let list = rows::into_list(py, &reply.rows, &known.shape, class)?;
+                if !extra {
+                    return Ok(list.into_any().unbind());
+                }
+                let status = reply.tag.map(|tag| PyBytes::new(py, tag.as_bytes()));
+                Ok(PyTuple::new(py, [list.into_any(), status.into_pyobject(py)?.into_any(), (!reply.suspended).into_pyobject(py)?.to_owned().into_any()])?.into_any().unbind())
+            }
+            Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
+            Self::Many { statement, known, rows: true } => {
+                let class = statement.get().record_class.bind(py);
+                Ok(rows::into_list(py, &reply.rows, &known.shape, class)?.into_any().unbind())
+            }
+            Self::Status { .. } => {
+                let status = reply.tag.as_ref().map_or("", |tag| tag.as_str());
+                Ok(PyString::new(py, status).into_any().unbind())
+            }
+        }
+    }
+}

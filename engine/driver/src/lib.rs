@@ -7,6 +7,7 @@
 
 mod clock;
 mod connection;
+mod database;
 mod engine;
 mod exchange;
 mod executor;
@@ -26,6 +27,7 @@ mod trust;
 mod websocket;
 
 pub use connection::{Address, Addresses, HIGH_WATER};
+pub use database::{Chunk, Dial, Endpoint, Failure, Keepalive, Manner, News};
 pub use engine::{Busy, Engine, Guard, Turn};
 pub use exchange::{Ended, ExchangeKey, Received, Sent};
 pub use executor::{TaskFuture, TaskKey};

@@ -1,4 +1,5 @@
 mod answer;
+mod database;
 mod websocket;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use selector::{Ready, Selector, Wheel};
 
 use crate::clock::DateLine;
 use crate::connection::{Addresses, Connection, Context, Verdict};
+use crate::database::{News, Session};
 use crate::exchange::ExchangeKey;
 use crate::executor::Executor;
 use crate::listener::{ACCEPTS, Accepted, Listener, REST};
@@ -65,6 +67,8 @@ pub enum Delivery {
         /// What the system said.
         error: io::Error,
     },
+    /// A database, or the way to it, did something.
+    Database(Key, News),
     /// A connection ended.
     Closed {
         /// The connection.
@@ -120,6 +124,7 @@ pub struct Foreign {
 pub(crate) enum Socket {
     Listener(Listener),
     Connection(Box<Connection>),
+    Database(Box<Session>),
     Task(TaskStream),
 }
 
@@ -128,6 +133,7 @@ impl Socket {
         match self {
             Self::Listener(listener) => listener.register(selector, key.id()),
             Self::Connection(connection) => connection.stream_mut().register(selector, key.id()),
+            Self::Database(session) => session.stream_mut().register(selector, key.id()),
             Self::Task(stream) => stream.stream_mut().register(selector, key.id()),
         }
     }
@@ -136,6 +142,7 @@ impl Socket {
         match self {
             Self::Listener(listener) => listener.deregister(selector),
             Self::Connection(connection) => connection.stream_mut().deregister(selector),
+            Self::Database(session) => session.stream_mut().deregister(selector),
             Self::Task(stream) => stream.stream_mut().deregister(selector),
         }
     }
@@ -268,10 +275,12 @@ impl Reactor {
         let now = Instant::now();
         let mut unflushed = std::mem::take(&mut self.unflushed);
         for key in unflushed.drain(..) {
-            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(key) {
-                connection.unflushed = false;
-                self.drive_at(key, now);
+            match self.sockets.get_mut(key) {
+                Some(Socket::Connection(connection)) => connection.unflushed = false,
+                Some(Socket::Database(session)) => session.unflushed = false,
+                _ => continue,
             }
+            self.drive_at(key, now);
         }
         self.unflushed = unflushed;
     }
@@ -293,6 +302,7 @@ impl Reactor {
             && self.pending.is_empty()
             && self.held.is_empty()
             && self.held_before.is_empty()
+            && self.unflushed.is_empty()
             && !self.executor.is_runnable();
         !idle
     }
@@ -310,6 +320,9 @@ impl Reactor {
 
     /// Waits once, at most `timeout`, then reads, parses and writes on whatever is ready, and fires what is due.
     pub(crate) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if !self.unflushed.is_empty() {
+            self.flush();
+        }
         self.wait(timeout)?;
         self.turn = self.turn.wrapping_add(1);
         self.release_heads();
@@ -395,8 +408,10 @@ impl Reactor {
     fn absorb(&mut self) -> Vec<Key> {
         let mut driven = std::mem::take(&mut self.pending);
         for key in &driven {
-            if let Some(Socket::Connection(connection)) = self.sockets.get_mut(*key) {
-                connection.queued = false;
+            match self.sockets.get_mut(*key) {
+                Some(Socket::Connection(connection)) => connection.queued = false,
+                Some(Socket::Database(session)) => session.queued = false,
+                _ => {}
             }
         }
         for ready in self.selector.ready() {
@@ -406,6 +421,9 @@ impl Reactor {
                     match self.sockets.get_mut(key) {
                         Some(Socket::Connection(connection)) => {
                             connection.note(readable, writable, read_closed || write_closed, error);
+                        }
+                        Some(Socket::Database(session)) => {
+                            session.note(readable, writable, read_closed || write_closed || error);
                         }
                         Some(Socket::Task(stream)) => {
                             let hung_up = read_closed || write_closed || error;
@@ -445,6 +463,7 @@ impl Reactor {
                         listener.armed = None;
                         self.drive_at(key, now);
                     }
+                    Some(Socket::Database(_)) => self.expire_session(key, now),
                     _ => {}
                 },
             }
@@ -461,6 +480,7 @@ impl Reactor {
             Some(Socket::Connection(_)) => {
                 self.with_connection(key, now, |connection, cx| ((), connection.drive(cx)));
             }
+            Some(Socket::Database(_)) => self.drive_session(key, now),
             Some(Socket::Listener(_)) => self.welcome(key, now),
             _ => {}
         }

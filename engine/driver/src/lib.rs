@@ -22,6 +22,9 @@ mod slots;
 mod spare;
 mod tcp;
 mod timers;
+#[cfg_attr(not(test), expect(dead_code, reason = "database sessions are what begins TLS"))]
+mod tls;
+#[cfg_attr(not(test), expect(dead_code, reason = "database sessions are what begins TLS"))]
 mod transport;
 mod trust;
 mod websocket;
@@ -40,5 +43,9 @@ pub use sleep::Sleep;
 pub use slots::{Key, Slots};
 pub use spare::LARGE;
 pub use tcp::TcpStream;
+pub use tls::{
+    BadTls, Opened, OutsideEnd, Roots, Sealed, Secrets, TlsClient, TlsError, TlsOptions, TlsVersion, Verify,
+    server_end_point,
+};
 pub use trust::{NoNetwork, Trust};
 pub use websocket::{Heard, Inbox, WebSocketConfig};

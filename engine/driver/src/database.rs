@@ -7,6 +7,7 @@
 
 mod copying;
 mod dial;
+mod encryption;
 mod intake;
 mod news;
 mod requests;
@@ -19,6 +20,7 @@ use bytes::BytesMut;
 use machine::{Machine, Outbox};
 
 pub use dial::{Dial, Endpoint, Keepalive};
+pub use encryption::Encryption;
 pub use news::{Chunk, Failure, News};
 use requests::Flight;
 pub use requests::Manner;
@@ -60,6 +62,12 @@ pub(crate) struct Session {
     drains: Option<pg::Ticket>,
     /// What the server said before it closed.
     last_words: Option<Box<pg::Fields>>,
+    /// How TLS begins, until it has.
+    encryption: Option<Encryption>,
+    /// The machine waits for the handshake's end.
+    encrypting: bool,
+    /// The owner of an outside layer knows of its work.
+    told: bool,
     readable: bool,
     writable: bool,
     hung_up: bool,
@@ -96,6 +104,7 @@ impl Session {
         if !matches!(self.phase, Phase::Dialing | Phase::Gone) {
             again = self.advance(cx);
             self.flush(cx);
+            self.tell_of_work(cx);
         }
         match self.phase {
             Phase::Gone => Verdict::Remove,
@@ -152,6 +161,9 @@ impl Session {
             self.machine.poll_transmit(cx.now, &mut self.tx);
             if self.tx.is_empty() {
                 self.tx.clear();
+                if self.writable && self.transport.holds_output() {
+                    self.flush_layer(cx);
+                }
                 break;
             }
             if !self.writable || self.phase == Phase::Gone {
@@ -178,6 +190,14 @@ impl Session {
             && let Some(request) = self.drains.take()
         {
             cx.deliveries.push(Delivery::Database(self.key, News::Drained(request)));
+        }
+    }
+
+    fn flush_layer(&mut self, cx: &mut Context<'_>) {
+        match self.transport.flush() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable = false,
+            Err(error) => self.fail(Failure::System(error), cx),
         }
     }
 

@@ -22,15 +22,13 @@ mod slots;
 mod spare;
 mod tcp;
 mod timers;
-#[cfg_attr(not(test), expect(dead_code, reason = "database sessions are what begins TLS"))]
 mod tls;
-#[cfg_attr(not(test), expect(dead_code, reason = "database sessions are what begins TLS"))]
 mod transport;
 mod trust;
 mod websocket;
 
 pub use connection::{Address, Addresses, HIGH_WATER};
-pub use database::{Chunk, Dial, Endpoint, Failure, Keepalive, Manner, News};
+pub use database::{Chunk, Dial, Encryption, Endpoint, Failure, Keepalive, Manner, News};
 pub use engine::{Busy, Engine, Guard, Turn};
 pub use exchange::{Ended, ExchangeKey, Received, Sent};
 pub use executor::{TaskFuture, TaskKey};

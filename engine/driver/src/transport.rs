@@ -152,6 +152,11 @@ impl Transport {
         }
     }
 
+    /// Whether TLS stands, or is to stand, in between.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        !matches!(self.layer, Layer::Plain)
+    }
+
     /// Whether a layer holds bytes for the socket.
     pub(crate) fn holds_output(&self) -> bool {
         match &self.layer {

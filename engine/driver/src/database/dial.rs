@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use machine::Outbox;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::{Failure, Phase, Session, copying};
+use super::{Encryption, Failure, Phase, Session, copying};
 use crate::Key;
 use crate::connection::Context;
 use crate::transport::{Stream, Transport};
@@ -38,6 +38,8 @@ pub struct Dial {
     pub endpoint: Endpoint,
     /// Who, and how.
     pub startup: pg::Startup,
+    /// Who does TLS, where the startup asks for it.
+    pub encryption: Option<Encryption>,
     /// Keep-alive of TCP; none turns it off.
     pub keepalive: Option<Keepalive>,
     /// How long sent bytes may stay without an acknowledgement.
@@ -83,7 +85,7 @@ impl Dial {
 }
 
 impl Session {
-    pub(crate) fn new(key: Key, stream: Stream, machine: pg::Connection, patience: Option<Instant>) -> Self {
+    pub(crate) fn new(key: Key, stream: Stream, machine: pg::Connection, encryption: Option<Encryption>, patience: Option<Instant>) -> Self {
         Self {
             key,
             armed: None,
@@ -100,6 +102,9 @@ impl Session {
             copying: copying::Copying::default(),
             drains: None,
             last_words: None,
+            encryption,
+            encrypting: false,
+            told: false,
             readable: false,
             writable: false,
             hung_up: false,

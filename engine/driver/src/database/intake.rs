@@ -7,7 +7,6 @@ use pg::{Event, Gathered};
 
 use super::{BUDGET, Failure, News, Phase, Session};
 use crate::connection::Context;
-use crate::reactor::Delivery;
 use crate::transport::READ_SIZE;
 
 enum Filled {
@@ -30,7 +29,11 @@ impl Session {
                     Filled::Nothing => return false,
                     Filled::Later => return true,
                 },
-                Ok(Next::Paused) => return false,
+                Ok(Next::Paused) => {
+                    if !self.encrypt(cx) {
+                        return false;
+                    }
+                }
                 Ok(Next::Switched | Next::Closed(_)) => {
                     let failure = match (self.phase, self.last_words.take()) {
                         (Phase::Closing { .. }, _) => Failure::Closed,
@@ -54,7 +57,7 @@ impl Session {
 
     fn take(&mut self, event: Event, cx: &mut Context<'_>) {
         match event {
-            Event::Encrypt => self.encrypt(cx),
+            Event::Encrypt => self.encrypting = true,
             Event::Authenticated => {}
             Event::Started => {
                 self.phase = Phase::Open;
@@ -129,7 +132,7 @@ impl Session {
                 self.spent.1 += read;
                 // A short read is a drained socket, unless there is more to learn of its end.
                 if read < READ_SIZE && !self.hung_up {
-                    self.readable = self.transport.has_more();
+                    self.readable = self.transport.holds_input();
                 }
                 Filled::Some
             }

@@ -19,6 +19,8 @@ pub enum News {
     CopyOut(Ticket, pg::Copying),
     /// Data of a COPY can be taken.
     Copied(Ticket),
+    /// An outside layer has work.
+    Sealed,
     /// There is room for more data of a request.
     Drained(Ticket),
     /// The time of a request is over; its answer is still expected.

@@ -10,17 +10,19 @@ use crate::Key;
 use crate::connection::{Context, Verdict};
 use crate::database::{Chunk, Dial, Manner, Session};
 use crate::timers;
+use crate::tls::{Opened, Sealed};
 
 impl Reactor {
     /// Begins a session. Its first news is that it is open, or over.
     pub fn dial(&mut self, dial: Dial) -> io::Result<Key> {
         let mut stream = dial.stream()?;
         let machine = pg::Connection::new(dial.startup).map_err(|misuse| io::Error::new(io::ErrorKind::InvalidInput, misuse))?;
+        let encryption = dial.encryption;
         let selector = &mut self.selector;
         let mut registered = Ok(());
         let key = self.sockets.insert_with(|key| {
             registered = stream.register(selector, key.id());
-            Socket::Database(Box::new(Session::new(key, stream, machine, dial.patience)))
+            Socket::Database(Box::new(Session::new(key, stream, machine, encryption, dial.patience)))
         });
         if let Err(error) = registered {
             self.sockets.remove(key);
@@ -80,6 +82,16 @@ impl Reactor {
     /// Ends the data of a COPY; `failed`: why it shall not be kept.
     pub fn end_copy(&mut self, session: Key, failed: Option<&str>) -> Option<Result<(), pg::Misuse>> {
         self.with_session(session, |session, _| session.end_data(failed))
+    }
+
+    /// The work that an outside layer has for its object.
+    pub fn take_sealed(&mut self, session: Key) -> Option<Sealed> {
+        self.with_session(session, |session, _| session.take_sealed()).flatten()
+    }
+
+    /// What the object made of it.
+    pub fn put_opened(&mut self, session: Key, opened: Opened) {
+        self.with_session(session, |session, _| session.put_opened(opened));
     }
 
     /// Ends a session behind what is under way.

@@ -6,6 +6,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::conversation::Party;
 use crate::future::NativeFuture;
+use crate::pg::Call;
 use crate::service::HttpService;
 use crate::spawn::Launch;
 
@@ -36,6 +37,8 @@ pub(crate) enum Operation {
     Closed(Py<HttpService>),
     /// A Rust future, started at the first step.
     Launch(Launch),
+    /// A call on a PostgreSQL session.
+    Database(Box<Call>),
     /// Whatever the future ends with.
     Result,
 }
@@ -173,6 +176,7 @@ impl Operation {
             Self::Drain(party) => party.step_drain(py),
             Self::Closed(service) => HttpService::step_closed(service.bind(py)),
             Self::Launch(launch) => launch.step(py),
+            Self::Database(call) => call.step(py),
             Self::Result => Err(already_awaited()),
         }
     }
@@ -246,6 +250,7 @@ impl Waiting {
                 visit.call(message)
             }
             Operation::Closed(service) => visit.call(service),
+            Operation::Database(call) => call.traverse(&visit),
             Operation::Launch(_) | Operation::Result => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use crate::conversation::Conversation;
 use crate::future::NativeFuture;
 use crate::host::Host;
+use crate::pg;
 use crate::service::HttpService;
 
 /// Rounds of deliveries in one turn: pipelined requests answered at once bring the next ones.
@@ -85,6 +86,7 @@ impl Host {
             Delivery::Starved { service, error } => {
                 self.service(py, service).map_or(Ok(()), |service| service.get().report_starved(py, &error))
             }
+            Delivery::Database(session, news) => pg::news::hand_over(py, self, session, news),
             Delivery::Closed { connection, service } => {
                 let forgotten = self.tables().connections.forget(connection);
                 drop(forgotten);

@@ -65,3 +65,20 @@ pub(crate) fn system(error: io::Error) -> PyErr {
     let text = text.split_once(" (os error").map_or(text.as_str(), |(text, _)| text);
     PyOSError::new_err((number, text.to_owned()))
 }
+
+/// A connection that could not be made, or was broken: what the system said, or `ssl.SSLError` where it is TLS.
+pub(crate) fn transport(py: Python<'_>, error: &io::Error) -> PyErr {
+    let Some(tls) = driver::TlsError::of(error) else {
+        return match error.raw_os_error() {
+            Some(number) => system(io::Error::from_raw_os_error(number)),
+            None => PyOSError::new_err(error.to_string()),
+        };
+    };
+    let name = match tls {
+        driver::TlsError::Certificate(_) => "SSLCertVerificationError",
+        driver::TlsError::Truncated => "SSLEOFError",
+        _ => "SSLError",
+    };
+    let made = py.import("ssl").and_then(|ssl| ssl.getattr(name)).and_then(|class| class.call1((1, tls.to_string())));
+    made.map_or_else(|error| error, PyErr::from_value)
+}

@@ -22,7 +22,18 @@ struct Inner {
     state: State,
     callbacks: Vec<Callback>,
     /// What a cancellation must stop.
-    work: Option<driver::TaskKey>,
+    work: Option<Work>,
+}
+
+/// What a future stands for, in the engine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    /// A task of the executor.
+    Task(driver::TaskKey),
+    /// A request of a database's session.
+    Request(driver::Key, pg::Ticket),
+    /// A session that is being opened.
+    Session(driver::Key),
 }
 
 enum State {
@@ -42,9 +53,9 @@ impl NativeFuture {
         Py::new(py, Self { event_loop, host: host.clone(), blocking: AtomicBool::new(false), inner: Mutex::new(inner) })
     }
 
-    /// Names the task that a cancellation drops.
-    pub(crate) fn set_work(&self, task: driver::TaskKey) {
-        self.lock().work = Some(task);
+    /// Names what a cancellation stops.
+    pub(crate) fn set_work(&self, work: Work) {
+        self.lock().work = Some(work);
     }
 
     /// Marks the future as the thing a task waits for, as `asyncio.Future.__await__` does.
@@ -86,7 +97,7 @@ impl NativeFuture {
         };
         drop(callbacks);
         match (work, this.get().host.upgrade()) {
-            (Some(task), Some(host)) => host.cancel(task),
+            (Some(work), Some(host)) => host.cancel(this.py(), work),
             _ => Ok(()),
         }
     }
@@ -186,8 +197,8 @@ impl NativeFuture {
             inner.state = State::Cancelled(msg);
             (std::mem::take(&mut inner.callbacks), inner.work.take())
         };
-        if let (Some(task), Some(host)) = (work, this.host.upgrade()) {
-            host.cancel(task)?;
+        if let (Some(work), Some(host)) = (work, this.host.upgrade()) {
+            host.cancel(slf.py(), work)?;
         }
         this.run(slf, callbacks, false)?;
         Ok(true)

@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use driver::{Engine, Foreign, Guard, Key, TaskKey};
+use driver::{Engine, Foreign, Guard, Key};
 use pyo3::exceptions::{PyKeyboardInterrupt, PySystemExit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyWeakrefReference};
@@ -12,7 +13,8 @@ use pyo3::{PyTraverseError, PyVisit, intern};
 use crate::attach::Mode;
 use crate::connections::Connections;
 use crate::deliver::Turn;
-use crate::future::NativeFuture;
+use crate::future::{NativeFuture, Work};
+use crate::pg::PgProtocol;
 use crate::reactor::Reactor;
 use crate::service::HttpService;
 use crate::{call, fault};
@@ -79,6 +81,7 @@ impl Services {
 pub(crate) struct Tables {
     pub(crate) services: Services,
     pub(crate) connections: Connections,
+    pub(crate) databases: HashMap<Key, Py<PgProtocol>>,
     pub(crate) reactor: Option<Py<Reactor>>,
     pub(crate) resolved: Vec<(Py<NativeFuture>, PyResult<Py<PyAny>>)>,
 }
@@ -273,9 +276,13 @@ impl Host {
         Ok(())
     }
 
-    /// Drops the Rust future of a cancelled `NativeFuture`.
-    pub(crate) fn cancel(&self, task: TaskKey) -> PyResult<()> {
-        self.engine.cancel(task).map_err(fault::busy)
+    /// Stops what a cancelled `NativeFuture` stood for.
+    pub(crate) fn cancel(self: &Arc<Self>, py: Python<'_>, work: Work) -> PyResult<()> {
+        match work {
+            Work::Task(task) => self.engine.cancel(task).map_err(fault::busy),
+            Work::Request(session, id) => PgProtocol::cancel_request(py, self, session, id),
+            Work::Session(session) => PgProtocol::cancel_session(py, self, session),
+        }
     }
 
     /// Queues the result of a task, to be handed over at loop level.
@@ -301,7 +308,8 @@ impl Host {
     /// What Python holds through the host, for the cycle collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         let Ok(tables) = self.tables.try_lock() else { return Ok(()) };
-        tables.services.traverse(visit)
+        tables.services.traverse(visit)?;
+        tables.databases.values().try_for_each(|protocol| visit.call(protocol))
     }
 
     /// Lets go of everything Python.

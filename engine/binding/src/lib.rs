@@ -14,6 +14,7 @@ mod host;
 mod keys;
 mod map;
 mod message;
+mod pg;
 mod poker;
 mod reactor;
 mod runtime;
@@ -22,6 +23,7 @@ mod selector;
 mod service;
 mod spawn;
 mod task;
+mod tls;
 mod websocket;
 mod websocket_calls;
 mod websocket_message;
@@ -43,6 +45,8 @@ mod module {
     use crate::awaitable::{Ready, Waiting};
     #[pymodule_export]
     use crate::future::NativeFuture;
+    #[pymodule_export]
+    use crate::pg::{PgProtocol, PgSettings, PgStatement, PgTypes};
     #[pymodule_export]
     use crate::reactor::Reactor;
     #[pymodule_export]

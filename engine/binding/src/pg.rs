@@ -1,16 +1,27 @@
 //! PostgreSQL as Python sees it: sessions, statements, rows, and the ways of values between the wire and Python.
 
+mod asking;
+mod decode;
+mod encode;
+mod exchange;
+mod record;
+mod records;
+mod rows;
+mod shape;
 mod call;
 mod codec;
 mod copying;
 mod exceptions;
 mod introspected;
-mod news;
+mod many;
+pub(crate) mod news;
 mod open;
+mod outside;
 mod protocol;
-mod reply;
+mod salts;
 mod settings;
 mod statement;
+mod wanted;
 
 pub(crate) use call::Call;
 pub(crate) use protocol::PgProtocol;

@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use crate::attach::attach;
 use crate::awaitable::{Operation, Step, Waiting};
 use crate::fault;
-use crate::future::{self, NativeFuture};
+use crate::future::{self, NativeFuture, Work};
 
 /// A Rust future that has not been started: at the awaitable's first step, on the loop's thread, it is.
 pub(crate) struct Launch {
@@ -55,7 +55,7 @@ impl Launch {
                 host.resolve_later(resolved, result);
             }
         }));
-        future.get().set_work(task.map_err(fault::busy)?);
+        future.get().set_work(Work::Task(task.map_err(fault::busy)?));
         host.settle(py)?;
         Ok(Step::Wait(future, Operation::Result))
     }

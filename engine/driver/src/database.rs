@@ -21,7 +21,7 @@ use machine::{Machine, Outbox};
 
 pub use dial::{Dial, Endpoint, Keepalive};
 pub use encryption::Encryption;
-pub use news::{Chunk, Failure, News};
+pub use news::{Chunk, Failure, News, Stage};
 use requests::Flight;
 pub use requests::Manner;
 
@@ -53,6 +53,7 @@ pub(crate) struct Session {
     rx: BytesMut,
     tx: Outbox,
     phase: Phase,
+    stage: Stage,
     /// Until when the session has to be open.
     patience: Option<Instant>,
     flights: VecDeque<Flight>,
@@ -204,7 +205,7 @@ impl Session {
     /// The session is over, and this is why.
     fn fail(&mut self, failure: Failure, cx: &mut Context<'_>) {
         if std::mem::replace(&mut self.phase, Phase::Gone) != Phase::Gone {
-            cx.deliveries.push(Delivery::Database(self.key, News::Closed(failure)));
+            cx.deliveries.push(Delivery::Database(self.key, News::Closed(failure, self.stage)));
         }
     }
 

@@ -28,7 +28,7 @@ mod trust;
 mod websocket;
 
 pub use connection::{Address, Addresses, HIGH_WATER};
-pub use database::{Chunk, Dial, Encryption, Endpoint, Failure, Keepalive, Manner, News};
+pub use database::{Chunk, Dial, Encryption, Endpoint, Failure, Keepalive, Manner, News, Stage};
 pub use engine::{Busy, Engine, Guard, Turn};
 pub use exchange::{Ended, ExchangeKey, Received, Sent};
 pub use executor::{TaskFuture, TaskKey};

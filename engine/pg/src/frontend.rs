@@ -34,6 +34,9 @@ pub(crate) fn message(
 
 /// The message that opens a session.
 pub(crate) fn startup(startup: &Startup, version: Version) -> Result<Vec<u8>, Misuse> {
+    if let Some((pid, secret)) = &startup.cancel {
+        return Ok(cancel_request(*pid, secret));
+    }
     let mut out = Vec::new();
     sized(&mut out, |out| {
         out.extend_from_slice(&version.number().to_be_bytes());

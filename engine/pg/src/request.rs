@@ -61,6 +61,12 @@ impl Request {
         request
     }
 
+    /// More is to come by [`extend`](crate::Connection::extend).
+    pub fn keep_open(&mut self) -> &mut Self {
+        self.open = true;
+        self
+    }
+
     /// Parses `sql` as the statement `name`; the server infers the types that are not given, or are 0.
     pub fn parse(&mut self, name: &str, sql: &str, types: &[Oid]) -> &mut Self {
         self.alone |= may_copy(sql);

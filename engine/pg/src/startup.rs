@@ -12,6 +12,8 @@ pub struct Startup {
     pub database: String,
     /// Settings for the session, by name.
     pub options: Vec<(String, String)>,
+    /// The connection is there to cancel what another one does: the server process of that one, and its secret.
+    pub cancel: Option<(u32, Box<[u8]>)>,
     /// The password, where there is one.
     pub password: Option<Password>,
     /// The salted password of an earlier connection with the same password: spares its derivation.
@@ -39,6 +41,7 @@ impl Startup {
             user: user.into(),
             database: database.into(),
             options: Vec::new(),
+            cancel: None,
             password: None,
             salted: None,
             nonce: [0; 18],

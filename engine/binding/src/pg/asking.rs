@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use driver::{Key, RequestId};
-use pg::{Misuse, Reply, Request, TransactionStatus};
+use driver::Key;
+use pg::{Format, Formats, Misuse, Reply, Request, Ticket, TransactionStatus};
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use super::call;
 use super::exceptions;
 use super::protocol::{Cancelled, Pending, PgProtocol, Phase};
 use super::wanted::Wanted;
+use crate::awaitable::{Operation, Step};
 use crate::future::{NativeFuture, Work};
 use crate::host::Host;
 
@@ -32,7 +33,7 @@ impl PgProtocol {
         request: Request,
         timeout: Option<f64>,
         wanted: Wanted,
-    ) -> PyResult<(RequestId, Py<NativeFuture>)> {
+    ) -> PyResult<(Ticket, Py<NativeFuture>)> {
         let py = this.py();
         let protocol = this.get();
         let (host, session) = protocol.session(py)?;
@@ -60,14 +61,14 @@ impl PgProtocol {
     }
 
     /// Puts more behind an open request; true while there is room.
-    pub(crate) fn ask_more(this: &Bound<'_, Self>, id: RequestId, more: Request) -> PyResult<bool> {
+    pub(crate) fn ask_more(this: &Bound<'_, Self>, id: Ticket, more: Request) -> PyResult<bool> {
         let (host, session) = this.get().session(this.py())?;
         let asked = host.reactor()?.ask_more(session, id, more);
         this.get().asked(this.py(), asked)
     }
 
     /// An open request is complete.
-    pub(crate) fn complete(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    pub(crate) fn complete(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let (host, session) = this.get().session(this.py())?;
         let completed = host.reactor()?.complete_request(session, id);
         this.get().asked(this.py(), completed)?;
@@ -76,7 +77,7 @@ impl PgProtocol {
 
     /// What an open request has done so far shall not stay. The server ignores a ROLLBACK behind an error; in front of
     /// the Sync it ends the request's own transaction, and the user's has failed with it anyway.
-    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
         let before = this.get().take_pending(id);
@@ -85,18 +86,18 @@ impl PgProtocol {
         if reactor.database(session).is_some_and(|machine| machine.status() == TransactionStatus::Idle) {
             let mut rest = Request::new();
             rest.parse("", "ROLLBACK", &[]);
-            let bound = rest.bind("", "", pg::Formats::All(pg::Format::Binary), |_| Ok::<_, PyErr>(()), pg::Formats::All(pg::Format::Binary));
-            bound?.execute("", 0);
+            let text = Formats::All(Format::Text);
+            rest.bind("", "", text, |_| Ok::<_, PyErr>(()), text)?.execute("", 0);
             reactor.ask_more(session, id, rest);
         }
         reactor.complete_request(session, id);
-        reactor.abandon_quietly(session, id);
+        reactor.disown(session, id);
         drop(reactor);
         host.settle(py)
     }
 
     /// A future that is resolved when there is room for more of the request, or it is over.
-    pub(crate) fn stall(this: &Bound<'_, Self>, id: RequestId) -> PyResult<Py<NativeFuture>> {
+    pub(crate) fn stall(this: &Bound<'_, Self>, id: Ticket) -> PyResult<Py<NativeFuture>> {
         let py = this.py();
         let (host, session) = this.get().session(py)?;
         let future = this.get().future(py, &host)?;
@@ -106,7 +107,7 @@ impl PgProtocol {
     }
 
     /// Resumes who waits for room, or for data, of the request.
-    pub(crate) fn unstall(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    pub(crate) fn unstall(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let found = {
             let mut inner = this.get().lock();
@@ -116,7 +117,7 @@ impl PgProtocol {
         found.map_or(Ok(()), |future| NativeFuture::resolve(future.bind(py), Ok(py.None())))
     }
 
-    pub(crate) fn take_pending(&self, id: RequestId) -> Option<Pending> {
+    pub(crate) fn take_pending(&self, id: Ticket) -> Option<Pending> {
         let mut inner = self.lock();
         // The answers come in the order of the requests.
         match inner.pending.front() {
@@ -131,7 +132,7 @@ impl PgProtocol {
     /// A request was answered.
     pub(crate) fn replied(
         this: &Bound<'_, Self>,
-        id: RequestId,
+        id: Ticket,
         reply: Reply,
         status: TransactionStatus,
     ) -> PyResult<()> {
@@ -147,18 +148,24 @@ impl PgProtocol {
     /// An abandoned request was answered. Nobody hears of its error; that of a posted one closes the session.
     pub(crate) fn discarded(
         this: &Bound<'_, Self>,
-        id: RequestId,
+        id: Ticket,
         reply: &Reply,
         status: TransactionStatus,
     ) -> PyResult<()> {
         this.get().lock().status = status;
         Self::note_cancelled(this, |cancelled| cancelled.answered |= cancelled.id == id)?;
-        let _ = reply;
-        Ok(())
+        let posted = this.get().lock().posted.pop_front_if(|first| *first == id).is_some();
+        match &reply.error {
+            Some(fields) if posted => {
+                let error = exceptions::server(this.py(), fields, None);
+                Self::break_off(this, error)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A request took longer than its owner waits: TimeoutError, and the server is asked to stop.
-    pub(crate) fn timed_out(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    pub(crate) fn timed_out(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Some(Pending { future, .. }) = this.get().take_pending(id) else { return Ok(()) };
         Self::leave(this, id)?;
@@ -166,13 +173,13 @@ impl PgProtocol {
     }
 
     /// The owner of a request was cancelled.
-    pub(crate) fn abandon(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    pub(crate) fn abandon(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let pending = this.get().take_pending(id);
         drop(pending);
         Self::leave(this, id)
     }
 
-    fn leave(this: &Bound<'_, Self>, id: RequestId) -> PyResult<()> {
+    fn leave(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
         let stalled = {
@@ -186,7 +193,7 @@ impl PgProtocol {
         }
         this.get().lock().cancelled = Some(Cancelled { id, answered: false, sent: false });
         let asked = match this.get().connection(py)? {
-            Some(connection) => connection.call_method0(intern!(py, "_cancel_current_command")).map(drop),
+            Some(connection) => Self::send_cancel(this, &connection),
             None => Self::note_cancelled(this, |cancelled| cancelled.sent = true),
         };
         if let Err(error) = asked {
@@ -194,6 +201,55 @@ impl PgProtocol {
             host.report(py, error, "A cancel request could not be sent", None)?;
         }
         host.settle(py)
+    }
+
+    /// The connection sends a cancel request, in a task of its own.
+    fn send_cancel(this: &Bound<'_, Self>, connection: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = this.py();
+        let event_loop = this.get().lock().event_loop.as_ref().map(|found| found.clone_ref(py));
+        let waiter = event_loop.ok_or_else(crate::fault::closed)?.bind(py).call_method0(intern!(py, "create_future"))?;
+        waiter.call_method1(intern!(py, "add_done_callback"), (this.getattr(intern!(py, "_cancel_sent"))?,))?;
+        connection.call_method1(intern!(py, "_cancel_current_command"), (waiter,)).map(drop)
+    }
+
+    /// A future of the session's was cancelled that stands for a request.
+    pub(crate) fn cancel_request(py: Python<'_>, host: &Arc<Host>, session: Key, id: Ticket) -> PyResult<()> {
+        match find(py, host, session) {
+            Some(protocol) => Self::abandon(protocol.bind(py), id),
+            None => Ok(()),
+        }
+    }
+
+    /// The future was cancelled that waits for the session to open.
+    pub(crate) fn cancel_session(py: Python<'_>, host: &Arc<Host>, session: Key) -> PyResult<()> {
+        host.reactor()?.abort_database(session);
+        match find(py, host, session) {
+            Some(protocol) => Self::ended(protocol.bind(py), exceptions::interface(py, "connection is closed")),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the session at once, for this reason.
+    pub(crate) fn break_off(this: &Bound<'_, Self>, cause: PyErr) -> PyResult<()> {
+        if let Ok((host, session)) = this.get().session(this.py()) {
+            host.reactor()?.abort_database(session);
+        }
+        Self::ended(this, cause)
+    }
+
+    /// Ends the session behind what is under way; waits until the server has closed.
+    pub(crate) fn step_close(this: &Bound<'_, Self>, _timeout: Option<f64>) -> PyResult<Step> {
+        let py = this.py();
+        let Ok((host, session)) = this.get().session(py) else { return Ok(Step::Done(py.None())) };
+        let future = this.get().future(py, &host)?;
+        {
+            let mut inner = this.get().lock();
+            inner.phase = Phase::Closing;
+            inner.closing.push(future.clone_ref(py));
+        }
+        host.reactor()?.hang_up_database(session);
+        host.settle(py)?;
+        Ok(Step::Wait(future, Operation::Result))
     }
 
     /// Notes a part of a cancellation; when all of it is over requests go on.

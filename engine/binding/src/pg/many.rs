@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use driver::RequestId;
-use pg::Request;
+use pg::{Request, Ticket};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString};
 use pyo3::{PyTraverseError, PyVisit};
@@ -29,7 +28,7 @@ pub(crate) struct Many {
 }
 
 struct Begun {
-    id: RequestId,
+    id: Ticket,
     future: Py<NativeFuture>,
     known: Arc<Prepared>,
     rest: Py<PyIterator>,

@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use driver::{Key, Manner, RequestId};
-use pg::{Request, TransactionStatus};
+use driver::{Key, Manner};
+use pg::{Request, Ticket, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyType, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
@@ -12,6 +12,8 @@ use super::copying::{self, Copy, Copying};
 use super::exceptions;
 use super::many::Many;
 use super::open::Opening;
+use super::outside::Outside;
+use super::salts::Credentials;
 use super::settings::{PgSettings, PgTypes, SharedCodecs};
 use super::statement::PgStatement;
 use super::wanted::Wanted;
@@ -32,7 +34,7 @@ pub(crate) struct PgProtocol {
 
 /// A request whose answer somebody waits for.
 pub(crate) struct Pending {
-    pub(crate) id: RequestId,
+    pub(crate) id: Ticket,
     pub(crate) future: Py<NativeFuture>,
     pub(crate) wanted: Wanted,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Inner {
     pub(crate) closing: Vec<Py<NativeFuture>>,
     pub(crate) pending: VecDeque<Pending>,
     /// Who waits for room, or for the data of a COPY.
-    pub(crate) stalled: Vec<(RequestId, Py<NativeFuture>)>,
+    pub(crate) stalled: Vec<(Ticket, Py<NativeFuture>)>,
     pub(crate) connection: Option<Py<PyWeakrefReference>>,
     /// A cancelled request: requests wait until its answer has come, and its cancellation is over.
     pub(crate) cancelled: Option<Cancelled>,
@@ -54,6 +56,12 @@ pub(crate) struct Inner {
     pub(crate) copy: Option<Copying>,
     /// Why the session is over.
     pub(crate) cause: Option<PyErr>,
+    pub(crate) outside: Option<Outside>,
+    pub(crate) credentials: Option<Credentials>,
+    /// The session is there for a cancel request only.
+    pub(crate) cancels: bool,
+    /// Requests whose answers nobody waits for, and that must not fail.
+    pub(crate) posted: VecDeque<Ticket>,
     pub(crate) status: TransactionStatus,
     pub(crate) queries: u64,
     pub(crate) key: Option<(u32, Vec<u8>)>,
@@ -63,7 +71,7 @@ pub(crate) struct Inner {
 /// What is still to come of a cancellation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cancelled {
-    pub(crate) id: RequestId,
+    pub(crate) id: Ticket,
     pub(crate) answered: bool,
     pub(crate) sent: bool,
 }
@@ -249,7 +257,8 @@ impl PgProtocol {
         let request = Request::simple(query.to_str()?);
         let manner = Manner { unwanted: true, ..Manner::default() };
         let asked = host.reactor()?.ask(session, request, manner);
-        slf.get().asked(slf.py(), asked)?;
+        let id = slf.get().asked(slf.py(), asked)?;
+        slf.get().lock().posted.push_back(id);
         host.settle(slf.py())
     }
 
@@ -373,7 +382,8 @@ impl PgProtocol {
     }
 
     /// The cancel request has gone through, or failed: requests go on.
-    fn _cancel_sent(slf: &Bound<'_, Self>) -> PyResult<()> {
+    #[pyo3(signature = (_waiter=None))]
+    fn _cancel_sent(slf: &Bound<'_, Self>, _waiter: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         Self::note_cancelled(slf, |cancelled| cancelled.sent = true)
     }
 
@@ -404,6 +414,10 @@ impl Inner {
             cancelled: None,
             copy: None,
             cause: None,
+            outside: None,
+            credentials: None,
+            cancels: false,
+            posted: VecDeque::new(),
             status: TransactionStatus::Idle,
             queries: 0,
             key: None,

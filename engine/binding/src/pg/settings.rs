@@ -8,14 +8,19 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use super::codec::{Assigned, Codecs, Exchange, Types};
 use super::introspected;
+use super::records::Records;
 
 /// The codecs of one connection, shared by its statements.
 #[derive(Clone)]
-pub(crate) struct SharedCodecs(Arc<Mutex<Codecs>>);
+pub(crate) struct SharedCodecs(Arc<Mutex<Codecs>>, Arc<Records>);
 
 impl SharedCodecs {
     pub(crate) fn new(types: Arc<Types>) -> Self {
-        Self(Arc::new(Mutex::new(Codecs::new(types))))
+        Self(Arc::new(Mutex::new(Codecs::new(types))), Arc::default())
+    }
+
+    pub(crate) fn records(&self) -> Arc<Records> {
+        self.1.clone()
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Codecs> {
@@ -101,9 +106,9 @@ impl PgSettings {
 
     /// Values of the type `oid` pass as those of the built-in type `codec_name`.
     #[pyo3(signature = (oid, codec_name, format=None))]
-    fn set_builtin_type_codec(&self, oid: u32, codec_name: &str, format: Option<&str>) -> PyResult<()> {
-        let ty = introspected::builtin(codec_name, format)
-            .ok_or_else(|| PyValueError::new_err(format!("there is no built-in codec {codec_name:?}")))?;
+    fn set_builtin_type_codec(&self, oid: u32, codec_name: &Bound<'_, PyAny>, format: Option<&str>) -> PyResult<()> {
+        let _ = format;
+        let ty = introspected::builtin(codec_name)?;
         let before = self.codecs.lock().assign(oid, Assigned::Native(Arc::new(Type { oid, ..ty })));
         drop(before);
         Ok(())

@@ -1,13 +1,15 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pg::{Column, Kind, Oid, Type};
+use pg::{Column, Format, Formats, Kind, Oid, Request, Type};
 use pyo3::prelude::*;
-use pyo3::types::{PySet, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PySet, PyString, PyTuple, PyType};
 
 use super::codec::{Codec, Codecs};
+use super::encode;
 use super::exceptions;
-use super::rows::Shape;
+use super::records::Records;
+use super::rows::Columns;
 use super::settings::SharedCodecs;
 
 /// A prepared statement: its parameters and columns, and the codecs of both.
@@ -29,7 +31,48 @@ pub(crate) struct PgStatement {
 /// How a statement's arguments and rows pass.
 pub(crate) struct Prepared {
     pub(crate) arguments: Box<[Arc<Codec>]>,
-    pub(crate) shape: Arc<Shape>,
+    pub(crate) columns: Columns,
+    codecs: Vec<Arc<Codec>>,
+    argument_formats: Box<[Format]>,
+    result_formats: Box<[Format]>,
+}
+
+impl Prepared {
+    fn new(
+        py: Python<'_>,
+        arguments: Vec<Arc<Codec>>,
+        names: &[Column],
+        codecs: Vec<Arc<Codec>>,
+        records: Arc<Records>,
+    ) -> PyResult<Self> {
+        let formats = |codecs: &[Arc<Codec>]| codecs.iter().map(|codec| codec.format()).collect();
+        let (argument_formats, result_formats) = (formats(&arguments), formats(&codecs));
+        let names = names.iter().map(|column| &*column.name);
+        let columns = Columns::new(py, names, codecs.clone(), records)?;
+        Ok(Self { arguments: arguments.into(), columns, codecs, argument_formats, result_formats })
+    }
+
+    /// How many columns its rows have.
+    pub(crate) fn width(&self) -> u16 {
+        u16::try_from(self.codecs.len()).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn argument_formats(&self) -> Formats<'_> {
+        common(&self.argument_formats)
+    }
+
+    pub(crate) fn result_formats(&self) -> Formats<'_> {
+        common(&self.result_formats)
+    }
+}
+
+/// One code stands for all where they agree.
+fn common(formats: &[Format]) -> Formats<'_> {
+    match formats {
+        [first, rest @ ..] if rest.iter().all(|format| format == first) => Formats::All(*first),
+        [] => Formats::All(Format::Text),
+        formats => Formats::Each(formats),
+    }
 }
 
 impl PgStatement {
@@ -76,12 +119,12 @@ impl PgStatement {
             }
             known
         };
-        let arguments = found(&mut self.parameters.iter().copied()).into_boxed_slice();
+        let arguments = found(&mut self.parameters.iter().copied());
         let results = found(&mut self.columns.iter().map(|column| column.type_oid));
         if missing.is_empty() {
-            let names = self.columns.iter().map(|column| &*column.name);
-            let shape = Arc::new(Shape::new(py, names, results)?);
-            *self.lock() = Some(Arc::new(Prepared { arguments, shape }));
+            let records = self.codecs.records();
+            let prepared = Prepared::new(py, arguments, &self.columns, results, records)?;
+            *self.lock() = Some(Arc::new(prepared));
         }
         Ok(missing)
     }
@@ -97,8 +140,17 @@ impl PgStatement {
         })
     }
 
-    pub(crate) fn is_usable(&self) -> bool {
-        !self.closed.load(Ordering::Relaxed)
+    /// Whether it must not be used any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Puts its text in front of a request, where the server has forgotten it.
+    pub(crate) fn parse_again(&self, py: Python<'_>, request: &mut Request) -> PyResult<()> {
+        if !self.prepared.load(Ordering::Relaxed) {
+            request.parse(self.name.bind(py).to_str()?, self.query.bind(py).to_str()?, &self.parameters);
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Prepared>>> {
@@ -180,6 +232,17 @@ impl PgStatement {
         self.known(py).map(drop)
     }
 
+    /// Rows as binary COPY has them, without its header and trailer.
+    fn _encode_copy_rows<'py>(&self, py: Python<'py>, rows: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let known = self.known(py)?;
+        let codecs = &known.codecs;
+        let mut out = Vec::new();
+        for row in rows.try_iter()? {
+            encode::encode_copy_row(py, codecs, &row?, &mut out)?;
+        }
+        Ok(PyBytes::new(py, &out))
+    }
+
     /// The types of the parameters: a tuple of `Type`.
     fn _get_parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let known = self.known(py)?;
@@ -191,7 +254,7 @@ impl PgStatement {
     fn _get_attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let known = self.known(py)?;
         let class = py.import("fasterapi.pg.types")?.getattr("Attribute")?;
-        let made = self.columns.iter().zip(known.shape.codecs());
+        let made = self.columns.iter().zip(&known.codecs);
         let attributes: Vec<_> = made
             .map(|(column, codec)| class.call1((&*column.name, described(py, &codec.ty)?)))
             .collect::<PyResult<_>>()?;

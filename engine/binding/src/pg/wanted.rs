@@ -49,7 +49,7 @@ impl Wanted {
             }
             Self::Rows { statement, known, extra } => {
                 let class = statement.get().record_class.bind(py);
-                let list = rows::into_list(py, &reply.rows, &known.shape, class)?;
+                let list = rows::records(py, reply.rows.pieces(), &known.columns, class)?;
                 if !extra {
                     return Ok(list.into_any().unbind());
                 }
@@ -59,7 +59,7 @@ impl Wanted {
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {
                 let class = statement.get().record_class.bind(py);
-                Ok(rows::into_list(py, &reply.rows, &known.shape, class)?.into_any().unbind())
+                Ok(rows::records(py, reply.rows.pieces(), &known.columns, class)?.into_any().unbind())
             }
             Self::Status { .. } => {
                 let status = reply.tag.as_ref().map_or("", |tag| tag.as_str());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use machine::Outbox;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::{Encryption, Failure, Phase, Session, copying};
+use super::{Encryption, Failure, Phase, Session, Stage, copying};
 use crate::Key;
 use crate::connection::Context;
 use crate::transport::{Stream, Transport};
@@ -96,6 +96,7 @@ impl Session {
             rx: bytes::BytesMut::new(),
             tx: Outbox::new(),
             phase: Phase::Dialing,
+            stage: Stage::Connect,
             patience,
             flights: std::collections::VecDeque::new(),
             reply: pg::Reply::default(),
@@ -128,7 +129,10 @@ impl Session {
             },
         };
         match connected {
-            Ok(()) => self.phase = Phase::Opening,
+            Ok(()) => {
+                self.phase = Phase::Opening;
+                self.stage = if self.encryption.is_some() { Stage::Request } else { Stage::Plain };
+            }
             Err(error) if error.kind() == io::ErrorKind::NotConnected => self.writable = false,
             Err(error) => self.fail(Failure::System(error), cx),
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Failure, News, Session};
+use super::{Failure, News, Session, Stage};
 use crate::connection::Context;
 use crate::tls::{Opened, Sealed, TlsClient, TlsError, server_end_point};
 
@@ -65,6 +65,7 @@ impl Session {
             }
         }
         self.encrypting = false;
+        self.stage = Stage::Encrypted;
         self.writable = true;
         self.readable = true;
         self.machine.encrypted(self.transport.peer_certificate().and_then(server_end_point));

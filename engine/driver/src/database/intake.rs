@@ -5,7 +5,7 @@ use std::io;
 use machine::{Machine, Next};
 use pg::{Event, Gathered};
 
-use super::{BUDGET, Failure, News, Phase, Session};
+use super::{BUDGET, Failure, News, Phase, Session, Stage};
 use crate::connection::Context;
 use crate::transport::READ_SIZE;
 
@@ -57,8 +57,11 @@ impl Session {
 
     fn take(&mut self, event: Event, cx: &mut Context<'_>) {
         match event {
-            Event::Encrypt => self.encrypting = true,
-            Event::Authenticated => {}
+            Event::Encrypt => {
+                self.encrypting = true;
+                self.stage = Stage::Handshake;
+            }
+            Event::Authenticated => self.stage = Stage::Authenticated,
             Event::Started => {
                 self.phase = Phase::Open;
                 self.patience = None;

@@ -51,7 +51,24 @@ pub enum News {
         secret: Box<[u8]>,
     },
     /// The session is over.
-    Closed(Failure),
+    Closed(Failure, Stage),
+}
+
+/// How far a session had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// TCP, or the socket.
+    Connect,
+    /// The server was asked for TLS.
+    Request,
+    /// TLS.
+    Handshake,
+    /// Without TLS, and the server has not said that it knows the user.
+    Plain,
+    /// The same over TLS.
+    Encrypted,
+    /// The server knows the user.
+    Authenticated,
 }
 
 /// What there is to take of a COPY's data.

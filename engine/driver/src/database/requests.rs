@@ -59,20 +59,26 @@ impl Session {
     /// True if a cancel request may go to the server, because nothing else of this session's is in flight: then no
     /// request is sent until [`release`](Session::release).
     pub(crate) fn abandon(&mut self, id: Ticket) -> bool {
-        self.drains.take_if(|waiting| *waiting == id);
         if self.machine.withdraw(id) {
             self.flights.retain(|flight| flight.id != id);
             return false;
         }
-        let Some(flight) = self.flights.iter_mut().find(|flight| flight.id == id) else { return false };
-        flight.wanted = false;
-        flight.deadline = None;
-        self.copying.forget(id);
-        let alone = self.machine.sent() == 1 && self.phase == Phase::Open;
+        let known = self.disown(id);
+        let alone = known && self.machine.sent() == 1 && self.phase == Phase::Open;
         if alone {
             self.machine.hold();
         }
         alone
+    }
+
+    /// Nobody waits for the request any more: its answer is read and forgotten. Whether it is in flight.
+    pub(crate) fn disown(&mut self, id: Ticket) -> bool {
+        self.drains.take_if(|waiting| *waiting == id);
+        let Some(flight) = self.flights.iter_mut().find(|flight| flight.id == id) else { return false };
+        flight.wanted = false;
+        flight.deadline = None;
+        self.copying.forget(id);
+        true
     }
 
     /// What waits goes out.
@@ -83,6 +89,10 @@ impl Session {
     /// Requests that are not answered.
     pub(crate) fn unanswered(&self) -> usize {
         self.flights.len()
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.transport.is_encrypted()
     }
 
     pub(crate) fn machine(&self) -> &pg::Connection {

@@ -104,6 +104,16 @@ impl Reactor {
         self.with_session(session, |session, _| session.abort());
     }
 
+    /// Whether TLS stands between a session and its server.
+    pub fn is_encrypted(&self, session: Key) -> bool {
+        matches!(self.sockets.get(session), Some(Socket::Database(session)) if session.is_encrypted())
+    }
+
+    /// Nobody waits for the request any more, and the server goes on with it.
+    pub fn disown(&mut self, session: Key, id: pg::Ticket) {
+        self.with_session(session, |session, _| session.disown(id));
+    }
+
     /// The machine of a session, to look at.
     pub fn database(&self, session: Key) -> Option<&pg::Connection> {
         match self.sockets.get(session)? {

@@ -1,0 +1,64 @@
+use pg::Scalar;
+use pg::encode::{boolean, json_version};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBool;
+
+use super::{buffer, class_name, geometry, hstore, network, number, text, time, vector};
+
+/// A value without parts that are types, in its binary form.
+#[inline]
+pub(super) fn encode(py: Python<'_>, scalar: Scalar, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    match scalar {
+        Scalar::Int4 => number::int4(value, out),
+        Scalar::Int8 | Scalar::Lsn => number::int8(value, out),
+        Scalar::Int2 => number::int2(value, out),
+        Scalar::Text | Scalar::Json | Scalar::Opaque => text::text(value, out),
+        Scalar::Float8 => number::float8(value, out),
+        Scalar::Float4 => number::float4(value, out),
+        Scalar::Bool => encode_bool(value, out),
+        Scalar::Timestamp => time::timestamp(py, value, out),
+        Scalar::TimestampTz => time::timestamptz(py, value, out),
+        Scalar::Date => time::date(value, out),
+        Scalar::Time => time::time(value, out),
+        Scalar::TimeTz => time::timetz(value, out),
+        Scalar::Interval => time::interval(value, out),
+        Scalar::Uuid => text::uuid(py, value, out),
+        Scalar::Numeric => number::numeric(py, value, out),
+        Scalar::Oid | Scalar::Xid | Scalar::Cid => number::oid(value, out),
+        Scalar::Xid8 => number::uint8(value, out),
+        Scalar::Jsonb | Scalar::JsonPath | Scalar::Ltree => {
+            json_version(out);
+            text::text(value, out)
+        }
+        Scalar::Bytea | Scalar::Char => buffer::bytes(py, value, out),
+        Scalar::Bit | Scalar::Varbit => buffer::bits(py, value, out),
+        Scalar::Inet => network::inet(py, value, out),
+        Scalar::Cidr => network::cidr(py, value, out),
+        Scalar::Point => geometry::point(value, out),
+        Scalar::Line => geometry::line(value, out),
+        Scalar::Lseg | Scalar::Box => geometry::corners(value, out),
+        Scalar::Path => geometry::path(py, value, out),
+        Scalar::Polygon => geometry::polygon(value, out),
+        Scalar::Circle => geometry::circle(value, out),
+        Scalar::Tid => number::tid(value, out),
+        Scalar::Snapshot => number::snapshot(value, out),
+        Scalar::Hstore => hstore::encode(value, out),
+        Scalar::Vector => vector::vector(py, value, out),
+        Scalar::Halfvec => vector::halfvec(py, value, out),
+        Scalar::Sparsevec => vector::sparsevec(value, out),
+        Scalar::Void => Ok(()),
+    }
+}
+
+fn encode_bool(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    match value.cast::<PyBool>() {
+        Ok(value) => {
+            boolean(out, value.is_true());
+            Ok(())
+        }
+        Err(_) => {
+            Err(PyTypeError::new_err(format!("a boolean is required (got type {})", class_name(value))))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The tuple form of values, for codecs that take and give one (`set_type_codec(..., format="tuple")`), both ways:
+//!
+//! | type | tuple |
+//! |---|---|
+//! | date | (days from 2000-01-01,) |
+//! | time | (microseconds from midnight,) |
+//! | time with time zone | (microseconds from midnight, seconds west of Greenwich) |
+//! | timestamp, timestamp with time zone | (microseconds from 2000-01-01,) |
+//! | interval | (months, days, microseconds) |
+//!
+//! A composite type's tuple is that of its elements. Infinities are the least and the greatest number.
+
+use pg::encode::{int4, int8, interval, timetz};
+use pg::{Kind, Scalar, Type};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// Whether values of the type have a tuple form.
+pub(crate) fn has_tuple_form(ty: &Type) -> bool {
+    matches!(ty.kind, Kind::Composite(_)) || parts(ty).is_some()
+}
+
+/// Appends the value that the tuple stands for, without its length.
+pub(crate) fn encode(ty: &Type, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    let Some((scalar, expected)) = parts(ty) else {
+        return Err(PyTypeError::new_err(format!("{} does not support the 'tuple' exchange format", ty.name)));
+    };
+    let length = value.len()?;
+    if length != expected {
+        let (name, plural) = (&ty.name, if expected == 1 { "" } else { "s" });
+        return Err(PyValueError::new_err(format!(
+            "{name} tuple encoder: expecting {expected} element{plural} in tuple, got {length}"
+        )));
+    }
+    let item = |index: usize| value.get_item(index);
+    match scalar {
+        Scalar::Date => int4(out, item(0)?.extract()?),
+        Scalar::TimeTz => timetz(out, item(0)?.extract()?, item(1)?.extract()?),
+        Scalar::Interval => interval(out, item(0)?.extract()?, item(1)?.extract()?, item(2)?.extract()?),
+        _ => int8(out, item(0)?.extract()?),
+    }
+    Ok(())
+}
+
+fn parts(ty: &Type) -> Option<(Scalar, usize)> {
+    match ty.kind {
+        Kind::Scalar(scalar @ (Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz)) => {
+            Some((scalar, 1))
+        }
+        Kind::Scalar(scalar @ Scalar::TimeTz) => Some((scalar, 2)),
+        Kind::Scalar(scalar @ Scalar::Interval) => Some((scalar, 3)),
+        _ => None,
+    }
+}

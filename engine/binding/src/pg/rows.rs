@@ -1,0 +1,256 @@
+//! From DataRow messages to rows as Python has them. A value is checked when it comes, so that reading it later cannot
+//! fail; a codec of Python's runs at once, and so does whatever may fail in Python.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pg::{Format, Kind, Scalar, Type};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyType};
+
+use crate::pg::codec::Codec;
+use crate::pg::decode::{decode, is_representable, malformed, miscounted, undecodable};
+use crate::pg::record::Blank;
+use crate::pg::records::Records;
+use crate::pg::shape::{Chunk, Shape};
+
+/// The columns of a result: what its rows need.
+pub(crate) struct Columns {
+    shape: Py<Shape>,
+    columns: Box<[Column]>,
+    records: Arc<Records>,
+}
+
+struct Column {
+    codec: Arc<Codec>,
+    plan: Plan,
+}
+
+/// When the value of a column is made, and how it is checked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// It has this many bytes.
+    Sized(usize),
+    /// It is one of two objects that exist.
+    Bool,
+    /// It is text.
+    Text,
+    /// It is any bytes.
+    Bytes,
+    /// The calendar of Python has to have it.
+    Moment,
+    /// All its parts have to be right.
+    Checked,
+    /// It is made at once.
+    Now { checked: bool },
+}
+
+/// One row: the fields of a DataRow message, one after another.
+struct Row<'a> {
+    /// Where the rest stands in the chunk.
+    offset: usize,
+    rest: &'a [u8],
+}
+
+/// The rows of a result, in order, as records of this class.
+pub(crate) fn records<'py>(
+    py: Python<'py>,
+    chunks: &[Bytes],
+    columns: &Columns,
+    class: &Bound<'py, PyType>,
+) -> PyResult<Bound<'py, PyList>> {
+    let mut list = Vec::new();
+    let shape = columns.shape.bind(py);
+    for bytes in chunks {
+        let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
+        let mut messages = Messages { chunk: bytes, at: 0 };
+        while let Some(row) = messages.next(py, columns)? {
+            list.push(columns.record(py, row, shape, &chunk, class)?);
+        }
+    }
+    PyList::new(py, list)
+}
+
+/// The value of a column of the first row; nothing where there is no row.
+pub(crate) fn first_value<'py>(
+    py: Python<'py>,
+    chunks: &[Bytes],
+    columns: &Columns,
+    column: usize,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(bytes) = chunks.first() else { return Ok(None) };
+    let mut messages = Messages { chunk: bytes, at: 0 };
+    let Some(mut row) = messages.next(py, columns)? else { return Ok(None) };
+    for at in &columns.columns[..] {
+        let (_, bytes) = row.field().ok_or_else(|| malformed(py))?;
+        if std::ptr::eq(at, columns.column(py, column)?) {
+            return columns.value(py, at, bytes).map(Some);
+        }
+    }
+    Err(malformed(py))
+}
+
+impl Columns {
+    pub(crate) fn new<'a>(
+        py: Python<'_>,
+        names: impl ExactSizeIterator<Item = &'a str>,
+        codecs: Vec<Arc<Codec>>,
+        records: Arc<Records>,
+    ) -> PyResult<Self> {
+        let columns: Box<[Column]> = codecs.into_iter().map(|codec| Column { plan: Plan::of(&codec), codec }).collect();
+        let later = columns.iter().map(|column| match column.plan {
+            Plan::Now { .. } | Plan::Bool => None,
+            _ => Some(column.codec.clone()),
+        });
+        let shape = Py::new(py, Shape::new(py, names, later.collect(), records.clone())?)?;
+        Ok(Self { shape, columns, records })
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn column(&self, py: Python<'_>, index: usize) -> PyResult<&Column> {
+        self.columns.get(index).ok_or_else(|| malformed(py))
+    }
+
+    #[inline]
+    fn record<'py>(
+        &self,
+        py: Python<'py>,
+        mut row: Row<'_>,
+        shape: &Bound<'py, Shape>,
+        chunk: &Bound<'py, Chunk>,
+        class: &Bound<'py, PyType>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut record = Blank::new(class, shape, self.columns.len())?;
+        for (index, column) in self.columns.iter().enumerate() {
+            let (offset, bytes) = row.field().ok_or_else(|| malformed(py))?;
+            let Some(field) = bytes else { continue };
+            let right = match column.plan {
+                Plan::Sized(size) => field.len() == size,
+                Plan::Text => simdutf8::basic::from_utf8(field).is_ok(),
+                Plan::Bytes => true,
+                Plan::Moment => is_moment(&column.codec, field),
+                Plan::Checked => pg::check(&column.codec.ty, column.codec.format(), field).is_ok(),
+                Plan::Bool | Plan::Now { .. } => false,
+            };
+            if right {
+                record.set_later(index, offset);
+            } else {
+                record.set(index, self.value(py, column, bytes)?);
+            }
+        }
+        if !row.rest.is_empty() {
+            return Err(malformed(py));
+        }
+        Ok(record.finish_later(chunk))
+    }
+
+    /// The value made now; where it was found wrong, this says how.
+    fn value<'py>(&self, py: Python<'py>, column: &Column, bytes: Option<&[u8]>) -> PyResult<Bound<'py, PyAny>> {
+        let codec = &column.codec;
+        if let (Some(bytes), Plan::Checked | Plan::Now { checked: true }) = (bytes, column.plan) {
+            let checked = pg::check(&codec.ty, codec.format(), bytes);
+            checked.map_err(|error| undecodable(py, &codec.ty, &error))?;
+        }
+        decode(py, codec, &self.records, bytes)
+    }
+}
+
+impl Plan {
+    fn of(codec: &Codec) -> Self {
+        let checked = codec.python.is_none() && codec.format() == Format::Binary;
+        if !codec.native || !is_calm(&codec.ty) {
+            return Self::Now { checked };
+        }
+        match (&codec.ty.base().kind, codec.format()) {
+            (Kind::Scalar(scalar), Format::Binary) => Self::of_scalar(*scalar),
+            (Kind::Enum(_), _) | (Kind::Scalar(Scalar::Opaque), Format::Text) => Self::Text,
+            (Kind::Scalar(_), Format::Text) | (_, Format::Binary) => Self::Checked,
+            (_, Format::Text) => Self::Now { checked },
+        }
+    }
+
+    fn of_scalar(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Bool => Self::Bool,
+            Scalar::Int2 => Self::Sized(2),
+            Scalar::Int4 | Scalar::Oid | Scalar::Xid | Scalar::Cid | Scalar::Float4 => Self::Sized(4),
+            Scalar::Int8 | Scalar::Xid8 | Scalar::Lsn | Scalar::Float8 => Self::Sized(8),
+            Scalar::Uuid => Self::Sized(16),
+            Scalar::Text | Scalar::Json => Self::Text,
+            Scalar::Bytea | Scalar::Char => Self::Bytes,
+            Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz => Self::Moment,
+            _ => Self::Checked,
+        }
+    }
+}
+
+/// Whether making a value of the type cannot fail once it was checked: Python's calendar is shorter than the server's,
+/// and a bare record's columns are of any type.
+fn is_calm(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Scalar(scalar) => !matches!(scalar, Scalar::TimeTz | Scalar::Interval),
+        Kind::Enum(_) => true,
+        Kind::Domain(base) => is_calm(base),
+        Kind::Array { element: part, .. } | Kind::Range(part) | Kind::Multirange(part) => is_calm_part(part),
+        Kind::Composite(fields) => fields.iter().all(|field| is_calm_part(&field.ty)),
+        Kind::Record => false,
+    }
+}
+
+fn is_calm_part(ty: &Type) -> bool {
+    use Scalar::{Date, Time, Timestamp, TimestampTz};
+    is_calm(ty) && !matches!(ty.base().kind, Kind::Scalar(Date | Time | Timestamp | TimestampTz))
+}
+
+fn is_moment(codec: &Codec, bytes: &[u8]) -> bool {
+    pg::decode(&codec.ty, codec.format(), bytes).is_ok_and(|value| is_representable(&value))
+}
+
+struct Messages<'a> {
+    chunk: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Messages<'a> {
+    /// The next row; nothing at the end of the chunk.
+    #[inline]
+    fn next(&mut self, py: Python<'_>, columns: &Columns) -> PyResult<Option<Row<'a>>> {
+        let rest = self.chunk.get(self.at..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let Some((&[b'D', l0, l1, l2, l3, c0, c1], body)) = rest.split_first_chunk() else {
+            return Err(malformed(py));
+        };
+        let count = usize::from(u16::from_be_bytes([c0, c1]));
+        if count != columns.len() {
+            return Err(miscounted(py, count, columns.len()));
+        }
+        let length = u32::from_be_bytes([l0, l1, l2, l3]) as usize;
+        let fields = length.checked_sub(6).and_then(|length| body.get(..length)).ok_or_else(|| malformed(py))?;
+        let offset = self.at + 7;
+        self.at = offset + fields.len();
+        Ok(Some(Row { offset, rest: fields }))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The next field, null as `None`, and where its length stands in the chunk.
+    #[inline]
+    fn field(&mut self) -> Option<(usize, Option<&'a [u8]>)> {
+        let at = self.offset;
+        let (length, rest) = self.rest.split_first_chunk()?;
+        let length = i32::from_be_bytes(*length);
+        let (field, rest) = match usize::try_from(length) {
+            Ok(length) => rest.split_at_checked(length).map(|(field, rest)| (Some(field), rest))?,
+            Err(_) => (None, rest),
+        };
+        self.offset = at + 4 + field.map_or(0, <[u8]>::len);
+        self.rest = rest;
+        Some((at, field))
+    }
+}

@@ -3,7 +3,7 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple, PyType};
 
 /// A copy of a `contextvars.Context`.
 pub(crate) fn copy_context<'py>(context: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -30,6 +30,26 @@ pub(crate) fn run_in_context<'py, const N: usize>(
         return answer.and(Err(error));
     }
     answer
+}
+
+/// An object of a class written in Python, whose constructor has not run.
+pub(crate) fn instantiate<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: attached; `class` is a live class of Python's own, and these have no other allocator; a new reference or
+    // NULL with an exception comes back.
+    unsafe { Bound::from_owned_ptr_or_err(class.py(), ffi::PyType_GenericAlloc(class.as_type_ptr(), 0)) }
+}
+
+/// Sets an attribute as `object.__setattr__` does, whatever the class says.
+pub(crate) fn set_attribute(
+    object: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    // SAFETY: attached; all three are live objects, and the name is a string.
+    match unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) } {
+        0 => Ok(()),
+        _ => Err(PyErr::fetch(object.py())),
+    }
 }
 
 /// Calls `callable(*arguments)`, the last of them by the names in `keywords`.

@@ -46,7 +46,9 @@ mod module {
     #[pymodule_export]
     use crate::future::NativeFuture;
     #[pymodule_export]
-    use crate::pg::{PgProtocol, PgSettings, PgStatement, PgTypes};
+    use crate::pg::{PgProtocol, PgSettings, PgStatement, PgTypes, _create_record};
+    #[pymodule_export]
+    use crate::tls::PgTls;
     #[pymodule_export]
     use crate::reactor::Reactor;
     #[pymodule_export]
@@ -61,6 +63,7 @@ mod module {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("PgRecord", crate::pg::record_type(module.py())?)?;
         crate::selector::register_as_base_selector(module.py())?;
         crate::websocket_calls::mark_as_coroutine_functions(module.py())?;
         crate::host::watch_forks(module.py())

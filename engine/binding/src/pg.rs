@@ -25,5 +25,6 @@ mod wanted;
 
 pub(crate) use call::Call;
 pub(crate) use protocol::PgProtocol;
+pub(crate) use record::{_create_record, record_type};
 pub(crate) use settings::{PgSettings, PgTypes};
 pub(crate) use statement::PgStatement;

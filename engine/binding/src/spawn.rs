@@ -15,10 +15,10 @@ use crate::future::{self, NativeFuture, Work};
 
 /// A Rust future that has not been started: at the awaitable's first step, on the loop's thread, it is.
 pub(crate) struct Launch {
-    make: Mutex<Box<dyn FnOnce() -> Work + Send>>,
+    make: Mutex<Box<dyn FnOnce() -> Running + Send>>,
 }
 
-type Work = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
+type Running = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
 
 /// Makes a Rust future awaitable from Python: it runs on the running loop's own thread.
 ///
@@ -31,7 +31,7 @@ where
     F: Future<Output = PyResult<T>> + Send + 'static,
     T: for<'a> IntoPyObject<'a> + Send + 'static,
 {
-    let make = move || -> Work {
+    let make = move || -> Running {
         Box::pin(async move {
             let value = make().await?;
             Python::attach(|py| pyo3::IntoPyObjectExt::into_py_any(value, py))
@@ -62,7 +62,7 @@ impl Launch {
 }
 
 /// The future's result; a panic as an exception.
-async fn guarded(make: Box<dyn FnOnce() -> Work + Send>) -> PyResult<Py<PyAny>> {
+async fn guarded(make: Box<dyn FnOnce() -> Running + Send>) -> PyResult<Py<PyAny>> {
     let caught = std::panic::catch_unwind(AssertUnwindSafe(make));
     let mut work = match caught {
         Ok(work) => pin!(Guarded { work }),
@@ -72,7 +72,7 @@ async fn guarded(make: Box<dyn FnOnce() -> Work + Send>) -> PyResult<Py<PyAny>> 
 }
 
 struct Guarded {
-    work: Work,
+    work: Running,
 }
 
 impl Future for Guarded {

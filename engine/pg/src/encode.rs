@@ -17,10 +17,11 @@ pub use copy::{COPY_HEADER, COPY_TRAILER, copy_row};
 pub use error::EncodeError;
 pub use length::{Length, null};
 pub use network::{Address, cidr, inet};
-pub use numeric::{MAX_SCALE, numeric};
+pub use numeric::{MAX_SCALE, numeric, numeric_integer};
 pub use range::Bounds;
 pub use scalar::{
     bits, boolean, count, float4, float8, floats, int2, int4, int8, json_version, oid, snapshot, tid, uint8, uuid,
+    uuid_of_text,
 };
 pub use time::{date, days, interval, micros, time_of_day, timestamp, timetz};
-pub use vector::{halfvec, sparsevec, vector, vector_of_text};
+pub use vector::{halfvec, sparsevec, sparsevec_of_text, vector, vector_of_text};

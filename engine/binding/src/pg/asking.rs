@@ -142,7 +142,8 @@ impl PgProtocol {
         Self::unstall(this, id)?;
         let Some(Pending { future, wanted, .. }) = pending else { return Ok(()) };
         let made = wanted.make(py, this.get(), reply);
-        NativeFuture::resolve(future.bind(py), made)
+        NativeFuture::resolve(future.bind(py), made)?;
+        Self::copy_ends(this, id, &future)
     }
 
     /// An abandoned request was answered. Nobody hears of its error; that of a posted one closes the session.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driver::Manner;
-use pg::{Format, Formats, Request};
+use pg::Request;
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyType};
+use pyo3::types::{PyString, PyType};
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::copying::{self, Copy};
@@ -120,17 +120,18 @@ fn bound(
     let known = usable(py, statement)?;
     let mut request = Request::new();
     statement.get().parse_again(py, &mut request)?;
-    bind(py, &mut request, statement, &known, args.bind(py), portal.bind(py).to_str()?)?;
+    bind(py, &mut request, statement, &known, args.bind(py), None, portal.bind(py).to_str()?)?;
     Ok((request, known))
 }
 
-/// Binds `args`; the request is as it was when an encoder fails.
+/// Binds `args`, of which `element` is the number where there are many; the request is as it was when an encoder fails.
 pub(crate) fn bind(
     py: Python<'_>,
     request: &mut Request,
     statement: &Py<PgStatement>,
     known: &Prepared,
     args: &Bound<'_, PyAny>,
+    element: Option<usize>,
     portal: &str,
 ) -> PyResult<()> {
     request.columns(known.width());
@@ -142,7 +143,13 @@ pub(crate) fn bind(
         portal,
         statement.name.bind(py).to_str()?,
         known.argument_formats(),
-        |parameters| encode::encode_arguments(py, &known.arguments, args, parameters.raw(known.arguments.len())),
+        |parameters| {
+            let out = parameters.raw(known.arguments.len());
+            match element {
+                Some(element) => encode::encode_element(py, &known.arguments, args, element, out),
+                None => encode::encode_arguments(py, &known.arguments, args, out),
+            }
+        },
         known.result_formats(),
     )?;
     Ok(())

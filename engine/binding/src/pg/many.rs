@@ -8,7 +8,6 @@ use pyo3::types::{PyIterator, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::call::{Act, Call, bind, usable};
-use super::encode;
 use super::protocol::PgProtocol;
 use super::statement::{PgStatement, Prepared};
 use super::wanted::Wanted;
@@ -113,8 +112,7 @@ impl Many {
         let portal = self.portal.bind(py).to_str()?;
         while part.len() < PART {
             let Some(args) = rest.clone().next() else { return Ok(true) };
-            let bound = bind(py, part, &self.statement, known, &args?, portal);
-            bound.map_err(|error| encode::in_sequence(py, error, *count))?;
+            bind(py, part, &self.statement, known, &args?, Some(*count), portal)?;
             part.execute(portal, if self.rows { 0 } else { 1 });
             *count += 1;
         }

@@ -54,8 +54,6 @@ pub(crate) struct Inner {
     pub(crate) cancelled: Option<Cancelled>,
     /// The COPY under way.
     pub(crate) copy: Option<Copying>,
-    /// Why the session is over.
-    pub(crate) cause: Option<PyErr>,
     pub(crate) outside: Option<Outside>,
     pub(crate) credentials: Option<Credentials>,
     /// The session is there for a cancel request only.
@@ -413,7 +411,6 @@ impl Inner {
             connection: None,
             cancelled: None,
             copy: None,
-            cause: None,
             outside: None,
             credentials: None,
             cancels: false,

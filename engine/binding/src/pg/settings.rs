@@ -16,7 +16,8 @@ pub(crate) struct SharedCodecs(Arc<Mutex<Codecs>>, Arc<Records>);
 
 impl SharedCodecs {
     pub(crate) fn new(types: Arc<Types>) -> Self {
-        Self(Arc::new(Mutex::new(Codecs::new(types))), Arc::default())
+        let records = Arc::new(Records::new(types.clone()));
+        Self(Arc::new(Mutex::new(Codecs::new(types))), records)
     }
 
     pub(crate) fn records(&self) -> Arc<Records> {

@@ -49,7 +49,7 @@ impl Wanted {
             }
             Self::Rows { statement, known, extra } => {
                 let class = statement.get().record_class.bind(py);
-                let list = rows::records(py, reply.rows.pieces(), &known.columns, class)?;
+                let list = rows::records(py, &chunks(&reply), &known.columns, class)?;
                 if !extra {
                     return Ok(list.into_any().unbind());
                 }
@@ -59,7 +59,7 @@ impl Wanted {
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {
                 let class = statement.get().record_class.bind(py);
-                Ok(rows::records(py, reply.rows.pieces(), &known.columns, class)?.into_any().unbind())
+                Ok(rows::records(py, &chunks(&reply), &known.columns, class)?.into_any().unbind())
             }
             Self::Status { .. } => {
                 let status = reply.tag.as_ref().map_or("", |tag| tag.as_str());
@@ -67,4 +67,8 @@ impl Wanted {
             }
         }
     }
+}
+
+fn chunks(reply: &Reply) -> Vec<bytes::Bytes> {
+    reply.rows.pieces().cloned().collect()
 }

@@ -34,6 +34,25 @@ pub fn numeric(out: &mut Vec<u8>, text: &str) -> Result<(), EncodeError> {
     }
 }
 
+/// `numeric`, from a whole number.
+pub fn numeric_integer(out: &mut Vec<u8>, value: i64) {
+    let mut groups = [0i16; 5];
+    let mut rest = value.unsigned_abs();
+    for group in groups.iter_mut().rev() {
+        *group = i16::try_from(rest % 10_000).unwrap_or(0);
+        rest /= 10_000;
+    }
+    let leading = groups.iter().take_while(|group| **group == 0).count();
+    let trailing = groups.iter().rev().take_while(|group| **group == 0).count();
+    let kept = groups.get(leading..groups.len() - trailing).unwrap_or_default();
+    let weight = i16::try_from(groups.len() - leading).unwrap_or(0) - 1;
+    let sign = if value < 0 { NEGATIVE } else { POSITIVE };
+    header(out, u16::try_from(kept.len()).unwrap_or(0), weight.max(0), sign, 0);
+    for group in kept {
+        int2(out, *group);
+    }
+}
+
 /// The digits of a number, and the power of ten of the last one in front of the point.
 struct Digits<'a> {
     whole: &'a [u8],
@@ -168,6 +187,16 @@ mod tests {
         assert_sends("0E+10", &[0, 0, 0, 0]);
         assert_sends("0E-3", &[0, 0, 0, 3]);
         assert_sends("1.2345E-2", &[2, 0xffff, 0, 6, 123, 4500]);
+    }
+
+    #[test]
+    fn whole_numbers_are_written_as_their_texts_are() {
+        for value in [0, 1, -1, 9999, 10_000, 10_001, -120_000_000, 123_456_789_012, i64::MAX, i64::MIN] {
+            let (mut whole, mut text) = (Vec::new(), Vec::new());
+            numeric_integer(&mut whole, value);
+            numeric(&mut text, &value.to_string()).unwrap();
+            assert_eq!(whole, text, "{value}");
+        }
     }
 
     #[test]

@@ -59,6 +59,17 @@ pub fn uuid(out: &mut Vec<u8>, value: u128) {
     out.extend_from_slice(&value.to_be_bytes());
 }
 
+/// The number that a UUID's text stands for: 32 hexadecimal digits with at most four dashes anywhere among them.
+pub fn uuid_of_text(text: &str) -> Result<u128, EncodeError> {
+    let (mut value, mut digits) = (0u128, 0);
+    for byte in text.bytes().filter(|byte| *byte != b'-') {
+        let digit = char::from(byte).to_digit(16).ok_or(EncodeError::Uuid)?;
+        value = value << 4 | u128::from(digit);
+        digits += 1;
+    }
+    if digits == 32 && text.len() <= 36 { Ok(value) } else { Err(EncodeError::Uuid) }
+}
+
 /// `bit` and `varbit`: how many bits, and the bytes that hold them.
 pub fn bits(out: &mut Vec<u8>, length: usize, bytes: &[u8]) -> Result<(), EncodeError> {
     count(out, length)?;
@@ -115,6 +126,17 @@ mod tests {
         assert_eq!(out.len(), 4 + 8 * 4);
         assert_eq!(out[..4], [0, 0, 0, 2]);
         assert_eq!(out[28..], [0, 0, 0, 0, 0, 0, 0, 14]);
+    }
+
+    #[test]
+    fn a_uuids_text_is_read_with_or_without_dashes() {
+        let value = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
+        assert_eq!(uuid_of_text("01234567-89ab-cdef-0123-456789ABCDEF").unwrap(), value);
+        assert_eq!(uuid_of_text("0123456789abcdef0123456789abcdef").unwrap(), value);
+        for text in ["", "0123", "0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcdef00"] {
+            assert_eq!(uuid_of_text(text), Err(EncodeError::Uuid), "{text:?}");
+        }
+        assert_eq!(uuid_of_text("0-1-2-3-4-56789abcdef0123456789abcdef"), Err(EncodeError::Uuid));
     }
 
     #[test]

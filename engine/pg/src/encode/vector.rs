@@ -42,6 +42,24 @@ pub fn vector_of_text(text: &str) -> Result<Vec<f32>, EncodeError> {
     inside.split(',').map(|element| element.trim().parse().map_err(|_| EncodeError::Vector)).collect()
 }
 
+/// The dimensions and the elements of a sparse vector's text, `{1:1.5,3:2}/5`, which counts them from 1.
+pub fn sparsevec_of_text(text: &str) -> Result<(i32, Vec<(i32, f32)>), EncodeError> {
+    let (elements, dimensions) = text.trim().rsplit_once('/').ok_or(EncodeError::Vector)?;
+    let dimensions = dimensions.trim().parse().map_err(|_| EncodeError::Vector)?;
+    let inside = elements.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let inside = inside.ok_or(EncodeError::Vector)?.trim();
+    if inside.is_empty() {
+        return Ok((dimensions, Vec::new()));
+    }
+    let element = |element: &str| {
+        let (index, value) = element.split_once(':')?;
+        let index: i32 = index.trim().parse().ok()?;
+        Some((index.checked_sub(1)?, value.trim().parse().ok()?))
+    };
+    let elements = inside.split(',').map(|text| element(text).ok_or(EncodeError::Vector)).collect::<Result<_, _>>()?;
+    Ok((dimensions, elements))
+}
+
 fn dimensions(out: &mut Vec<u8>, length: usize) -> Result<(), EncodeError> {
     let length = u16::try_from(length).map_err(|_| EncodeError::TooMany)?;
     out.extend_from_slice(&length.to_be_bytes());
@@ -117,6 +135,15 @@ mod tests {
     fn a_half_that_would_become_infinite_is_refused() {
         assert_eq!(halfvec(&mut Vec::new(), &[65520.0]), Err(EncodeError::Float2));
         halfvec(&mut Vec::new(), &[65504.0]).unwrap();
+    }
+
+    #[test]
+    fn a_sparse_vectors_text_is_read() {
+        assert_eq!(sparsevec_of_text("{1:1.5, 3:2}/5").unwrap(), (5, vec![(0, 1.5), (2, 2.0)]));
+        assert_eq!(sparsevec_of_text("{}/3").unwrap(), (3, vec![]));
+        for text in ["", "{}", "{1:1}/", "{1}/2", "1:1/2", "{-2147483648:1}/2"] {
+            assert_eq!(sparsevec_of_text(text), Err(EncodeError::Vector), "{text:?}");
+        }
     }
 
     #[test]

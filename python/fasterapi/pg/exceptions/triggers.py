@@ -1,0 +1,17 @@
+"""Triggers."""
+
+# Made by tests/pg/sqlstates/generate.py from the table beside it.
+
+from fasterapi.pg.exceptions._base import PostgresError
+
+
+class TriggeredActionError(PostgresError):
+    """PostgreSQL's triggered_action_exception."""
+
+    sqlstate = "09000"
+
+
+class TriggeredDataChangeViolationError(PostgresError):
+    """PostgreSQL's triggered_data_change_violation."""
+
+    sqlstate = "27000"

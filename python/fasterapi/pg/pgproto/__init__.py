@@ -1,0 +1,1 @@
+"""Values that Python has no class for, under the names by which they are known."""

@@ -104,18 +104,11 @@ class PreparedStatement(connresource.ConnectionResource):
 
     async def _bind_execute(self, args: Sequence[Any], limit: int, timeout: float | None) -> "list[Record]":
         connection = self._begin()
-        if connection._query_loggers:
-            with connection._time_and_log(self._query, args, timeout):
-                return await self._run(connection, args, limit, timeout)
-        return await self._run(connection, args, limit, timeout)
-
-    async def _run(
-        self, connection: "Connection", args: Sequence[Any], limit: int, timeout: float | None
-    ) -> "list[Record]":
         try:
-            rows, self._last_status, _ = await connection._protocol.bind_execute(
-                self._state, args, "", limit, True, connection._get_timeout(timeout)
-            )
+            with connection._logged(self._query, args, timeout):
+                rows, self._last_status, _ = await connection._protocol.bind_execute(
+                    self._state, args, "", limit, True, connection._get_timeout(timeout)
+                )
         except exceptions.OutdatedSchemaCacheError:
             await connection.reload_schema_state()
             self._state.mark_closed()
@@ -126,10 +119,7 @@ class PreparedStatement(connresource.ConnectionResource):
         self, args: Iterable[Sequence[Any]], timeout: float | None, *, return_rows: bool
     ) -> "list[Record]":
         connection = self._begin()
-        if connection._query_loggers:
-            with connection._time_and_log(self._query, args, timeout):
-                rows = await connection._bind_execute_many(self._state, args, timeout, return_rows)
-        else:
+        with connection._logged(self._query, args, timeout):
             rows = await connection._bind_execute_many(self._state, args, timeout, return_rows)
         return rows or []
 

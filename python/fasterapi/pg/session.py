@@ -86,7 +86,8 @@ class Session:
         self._config = config
         self._params = params
         self._command_timeout: float | None = config.command_timeout
-        self._record_class: type[Record] = config.record_class
+        # Of the rows, where the operation does not say otherwise.
+        self._record_class: type[Record] = protocol.Record
         self._aborted = False
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.
@@ -427,48 +428,29 @@ def _current_task() -> "asyncio.Task[Any]":
     return task
 
 
-def _checked_record_class(record_class: type[Any]) -> "type[Record]":
-    if record_class is protocol.Record:
-        return record_class
-    if not isinstance(record_class, type) or not issubclass(record_class, protocol.Record):
+def _checked_record_class(record_class: Any) -> "type[Record]":
+    base = protocol.Record
+    if record_class is base:
+        return base
+    if not isinstance(record_class, type) or not issubclass(record_class, base):
         raise exceptions.InterfaceError(
             f"record_class is expected to be a subclass of asyncpg.Record, got {record_class!r}"
         )
-    if record_class.__new__ is not object.__new__ and record_class.__new__ is not protocol.Record.__new__:
-        raise exceptions.InterfaceError("record_class must not redefine __new__() or __init__()")
-    if record_class.__init__ is not object.__init__ and record_class.__init__ is not protocol.Record.__init__:
-        raise exceptions.InterfaceError("record_class must not redefine __new__() or __init__()")
+    if record_class.__new__ is not base.__new__ or record_class.__init__ is not base.__init__:
+        raise exceptions.InterfaceError("record_class must not redefine __new__ or __init__")
     return record_class
 
 
 def _capabilities(version: "types.ServerVersion", settings: "ConnectionSettings") -> ServerCapabilities:
-    if hasattr(settings, "padb_revision"):  # Amazon Redshift
-        return ServerCapabilities(
-            advisory_locks=False,
-            notifications=False,
-            plpgsql=False,
-            sql_reset=True,
-            sql_close_all=False,
-            sql_copy_from_where=False,
-            jit=False,
-        )
-    if hasattr(settings, "crdb_version"):  # CockroachDB
-        return ServerCapabilities(
-            advisory_locks=False,
-            notifications=False,
-            plpgsql=False,
-            sql_reset=False,
-            sql_close_all=False,
-            sql_copy_from_where=False,
-            jit=False,
-        )
-    crate = hasattr(settings, "crate_version")
+    # Redshift, CockroachDB and CrateDB speak the protocol, but each has only a part of the language.
+    redshift = hasattr(settings, "padb_revision")
+    complete = not (redshift or hasattr(settings, "crdb_version") or hasattr(settings, "crate_version"))
     return ServerCapabilities(
-        advisory_locks=not crate,
-        notifications=not crate,
-        plpgsql=not crate,
-        sql_reset=not crate,
-        sql_close_all=not crate,
-        sql_copy_from_where=not crate and version.major >= 12,
-        jit=not crate and version.major >= 11,
+        advisory_locks=complete,
+        notifications=complete,
+        plpgsql=complete,
+        sql_reset=complete or redshift,
+        sql_close_all=complete,
+        sql_copy_from_where=complete and version.major >= 12,
+        jit=complete and version.major >= 11,
     )

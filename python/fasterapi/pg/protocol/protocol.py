@@ -1,0 +1,121 @@
+"""The engine's protocol, with what is not worth being fast in Python."""
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes
+from fasterapi.pg.protocol.builtin import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP
+from fasterapi.pg.protocol.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer as _Buffer  # type: ignore[attr-defined,unused-ignore]
+
+__all__ = [
+    "Protocol",
+    "ConnectionSettings",
+    "StatementState",
+    "Types",
+    "Record",
+    "NO_TIMEOUT",
+    "BUILTIN_TYPE_OID_MAP",
+    "BUILTIN_TYPE_NAME_MAP",
+]
+
+ConnectionSettings = PgSettings
+StatementState = PgStatement
+Types = PgTypes
+
+# Given as a timeout: not even the connection's own.
+NO_TIMEOUT: Final = object()
+
+# How much is gathered before it is sent, and how many rows are encoded in one go.
+COPY_BUFFER: Final = 256 * 1024
+COPY_ROWS: Final = 512
+
+_COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER: Final = b"\xff\xff"
+
+
+class Protocol(PgProtocol):
+    """One session with a server."""
+
+    @property
+    def backend_pid(self) -> int | None:
+        """The server's process."""
+        return self.get_server_pid()
+
+    @property
+    def backend_secret(self) -> bytes | None:
+        """What a request to cancel must show."""
+        return self.get_server_secret()
+
+    async def copy_out(
+        self, copy_stmt: str, sink: "Callable[[bytes], Awaitable[object]]", timeout: float | None
+    ) -> str:
+        """Runs a COPY that gives data, and hands these to `sink` piece by piece."""
+        async with asyncio.timeout(timeout):
+            await self._copy_begin(copy_stmt, None)
+            try:
+                while (data := await self._copy_read()) is not None:
+                    await sink(data)
+                return await self._copy_done()
+            except BaseException:
+                self._give_up("the reader of the data failed")
+                raise
+
+    async def copy_in(
+        self,
+        copy_stmt: str,
+        reader: "AsyncIterable[_Buffer] | None",
+        data: "_Buffer | None",
+        records: "Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]] | None",
+        record_stmt: "StatementState | None",
+        timeout: float | None,
+    ) -> str:
+        """Runs a COPY that takes data: those of `reader`, `data` as they are, or `records` as `record_stmt` has them."""
+        async with asyncio.timeout(timeout):
+            await self._copy_begin(copy_stmt, None)
+            try:
+                if record_stmt is not None and records is not None:
+                    await self._write_records(records, record_stmt)
+                elif reader is not None:
+                    async for piece in reader:
+                        await self._copy_write(piece)
+                elif data is not None:
+                    await self._copy_write(data)
+            except BaseException as error:
+                self._give_up(f"{type(error).__name__}: {error}")
+                raise
+            return await self._copy_done()
+
+    async def _write_records(
+        self, records: "Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]]", statement: "StatementState"
+    ) -> None:
+        pending = _COPY_HEADER
+        if isinstance(records, AsyncIterable):
+            batch: list[Sequence[Any]] = []
+            async for row in records:
+                batch.append(row)
+                if len(batch) == COPY_ROWS:
+                    pending = await self._write_batch(pending, statement._encode_copy_rows(batch))
+                    batch.clear()
+            pending += statement._encode_copy_rows(batch)
+        else:
+            rows = iter(records)
+            while batch := list(islice(rows, COPY_ROWS)):
+                pending = await self._write_batch(pending, statement._encode_copy_rows(batch))
+        await self._copy_write(pending + _COPY_TRAILER)
+
+    async def _write_batch(self, pending: bytes, encoded: bytes) -> bytes:
+        """Sends what has been gathered once it is worth it; what stays to be sent."""
+        pending += encoded
+        if len(pending) < COPY_BUFFER:
+            return pending
+        await self._copy_write(pending)
+        return b""
+
+    def _give_up(self, reason: str) -> None:
+        if self.is_connected():
+            self._copy_fail(reason[:1000])

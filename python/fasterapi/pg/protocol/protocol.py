@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes
 from fasterapi.pg.protocol.builtin import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP
 from fasterapi.pg.protocol.record import Record
+from fasterapi.pg.protocol.transport import SessionTransport
 
 if TYPE_CHECKING:
     from collections.abc import Buffer as _Buffer  # type: ignore[attr-defined,unused-ignore]
@@ -40,6 +42,11 @@ _COPY_TRAILER: Final = b"\xff\xff"
 
 class Protocol(PgProtocol):
     """One session with a server."""
+
+    @cached_property
+    def transport(self) -> SessionTransport:
+        """What stands for its transport."""
+        return SessionTransport(self)
 
     @property
     def backend_pid(self) -> int | None:

@@ -1,0 +1,33 @@
+"""What stands for the transport of a session: its socket belongs to the engine."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fasterapi.pg.protocol.protocol import Protocol
+
+__all__ = ["SessionTransport"]
+
+
+class SessionTransport:
+    """The part of `asyncio.Transport` that says whether a session lives, and ends it."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: "Protocol") -> None:
+        self._protocol = protocol
+
+    def is_closing(self) -> bool:
+        """Whether the session is over, or ends."""
+        return self._protocol.is_closed()
+
+    def abort(self) -> None:
+        """Ends the session at once."""
+        self._protocol.abort()
+
+    def close(self) -> None:
+        """The same: a session that is to say goodbye is closed by its connection."""
+        self._protocol.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Nothing is told of the engine's socket."""
+        return default

@@ -176,14 +176,12 @@ class PoolConnectionHolder:
         """Ends a loan, with all that takes time."""
         con._on_release()
         pool = self._pool
-        if con.is_closed():
-            self._release_on_close()
-            return
         try:
+            if con.is_closed():
+                return
             if self.is_worn_out() or (error is not None and is_evicting(error)):
                 pool._discarded += 1
                 await con.close(timeout=timeout)
-                self._release_on_close()
                 return
             if pool._reset is None:
                 await con.reset(timeout=timeout)
@@ -194,11 +192,8 @@ class PoolConnectionHolder:
         except BaseException:
             # Nobody knows what state it is in.
             con.terminate()
-            self._release_on_close()
             raise
-        if con.is_closed():
-            self._release_on_close()
-        elif self._con is con:
+        if self._con is con:
             self._release()
 
     async def wait_until_released(self) -> None:

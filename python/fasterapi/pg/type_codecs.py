@@ -110,13 +110,15 @@ class TypeCodecs(Session):
         return rows[0]
 
     def _drop_global_statement_cache(self) -> None:
-        if self._proxy is not None:
-            self._proxy._holder._pool._drop_statement_cache()
+        holder = None if self._pool_holder is None else self._pool_holder()
+        if holder is not None:
+            holder._pool._drop_statement_cache()
         else:
             self._drop_local_statement_cache()
 
     def _drop_global_type_cache(self) -> None:
-        if self._proxy is not None:
-            self._proxy._holder._pool._drop_type_cache()
+        holder = None if self._pool_holder is None else self._pool_holder()
+        if holder is not None:
+            holder._pool._drop_type_cache()
         else:
             self._drop_local_type_cache()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fasterapi.pg import connect_utils, exceptions, introspection, protocol, serverversion
+from fasterapi.pg.protocol.record import Record as RowRecord
 from fasterapi.pg.statement_cache import StatementCache
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Session:
         self._params = params
         self._command_timeout: float | None = config.command_timeout
         # Of the rows, where the operation does not say otherwise.
-        self._record_class: type[Record] = protocol.Record
+        self._record_class: type[Record] = RowRecord
         self._aborted = False
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,12 @@ if not _MISSING:
 NEWEST = 18
 
 
+_SAID: list[str] = []
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _SAID:
+        terminalreporter.write_line(line)
     if _MISSING:
         terminalreporter.write_line(
             f"tests/pg was left out: {', '.join(_MISSING)} are not installed (pip install --group databases)."
@@ -64,3 +67,9 @@ def newest_server(programs: Path) -> Iterator[Server]:
 def dsn(server: Server) -> str:
     """The address of the server, where nobody asks for a password."""
     return server.dsn()
+
+
+@pytest.fixture
+def report() -> Callable[[str], None]:
+    """Says a line at the end of the run: what was counted."""
+    return _SAID.append

@@ -134,13 +134,12 @@ create domain words as text;
 create domain label as words not null default 'x';
 create type pair as (a int, b text);
 create type deep as (id int8, mood mood, pair pair, pairs pair[], amount numeric, whole whole, at timestamptz);
-create type hollow as ();
 create domain pair_domain as pair;
 create type floats as range (subtype = float8, subtype_diff = float8mi);
 create type words_range as range (subtype = text);
 create type mood_range as range (subtype = mood);
 create type pair_range as range (subtype = pair);
-create type "Odd ""name""" as enum ('a');
+create type "Odd ""x"" name" as enum ('a');
 create domain span as int4range;
 create domain spans as int4multirange;
 create table counted (a int, b int, c text);
@@ -160,9 +159,8 @@ OWN: dict[str, list[str]] = {
         "row(1, 'sad', row(2, 'x'), array[row(3, 'y')::oracle.pair, null], 1.50, 7, '2024-01-01 00:00+00')",
         "row(null, null, null, '{}', 'NaN', null, 'infinity')",
     ],
-    "hollow": ["row()"],
     "pair_domain": ["row(1, 'x')"],
-    'Odd "name"': ["'a'"],
+    'Odd "x" name': ["'a'"],
     "span": ["'[1,5)'", "'empty'"],
     "spans": ["'{[1,5),[7,9)}'", "'{}'"],
     # information_schema's domains

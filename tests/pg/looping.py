@@ -7,10 +7,12 @@ import gc
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from served import Mode
+
 T = TypeVar("T")
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+def run(main: Coroutine[Any, Any, T], mode: Mode = Mode.STOCK) -> T:
     """Runs to the end; what the loop's exception handler was told, such as an exception that nobody retrieved, is an
     error after it."""
     told: list[dict[str, Any]] = []
@@ -22,7 +24,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         finally:
             gc.collect()
 
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=mode.make_loop) as runner:
         value = runner.run(watched())
     assert not told, told
     return value

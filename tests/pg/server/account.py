@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,14 @@ class Account:
         entry = pwd.getpwnam(self.name)
         group = grp.getgrgid(entry.pw_gid).gr_name
         return ["setpriv", f"--reuid={self.name}", f"--regid={group}", "--init-groups", *plain]
+
+    def bound(self, *words: str | Path) -> list[str]:
+        """As `command`, for a program that stops when we end without stopping it."""
+        setpriv = shutil.which("setpriv")
+        command = self.command(*words)
+        if setpriv is None:
+            return command
+        return [setpriv, "--pdeathsig=INT", *(command[1:] if self.name else command)]
 
     def owns(self, path: Path) -> None:
         """Gives a file, or a folder with what is in it, to the account."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import signal
 import socket
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +24,10 @@ SCRAM_USER = "scram_user"
 MD5_USER = "md5_user"
 CLEARTEXT_USER = "cleartext_user"
 
+LIMIT = 60
+"""Seconds for a start or a stop."""
+
+_READY = re.compile(r"^ready\s*$", re.MULTILINE)
 _SETTINGS = f"""
 listen_addresses = '{HOST}'
 fsync = off
@@ -67,6 +75,7 @@ class Server:
         self.authority: Authority | None = None
         self._account = account
         self._folder = Path()
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def version(self) -> int:
@@ -100,28 +109,32 @@ class Server:
         if fresh:
             self._make()
         data = self._folder / "data"
-        command = [self.installation.program("pg_ctl"), "-D", data, "-w", "-s", "-t", "60"]
-        run(self._account.command(*command, "-l", data / "log", "start"), self._folder)
+        command = self._account.bound(self.installation.program("postgres"), "-D", data)
+        with (self._folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._wait(data / "postmaster.pid")
         if fresh:
             self.psql(_ROLES)
         return self
 
-    def stop(self, mode: str = "fast") -> None:
-        """Stops the server and leaves its data."""
-        data = self._folder / "data"
-        if (data / "postmaster.pid").exists():
-            command = [self.installation.program("pg_ctl"), "-D", data, "-w", "-s", "-m", mode, "stop"]
-            run(self._account.command(*command), self._folder)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stops the server and leaves its data: SIGINT ends the sessions, SIGQUIT all at once."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(LIMIT)
+            self._process = None
 
     def restart(self) -> None:
         """Stops at once, as a crash does, and starts again."""
-        self.stop("immediate")
+        self.stop(signal.SIGQUIT)
         self.start()
 
     def remove(self) -> None:
         """Stops the server and removes all of it."""
         try:
-            self.stop("immediate")
+            self.stop(signal.SIGQUIT)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -132,7 +145,8 @@ class Server:
         return run([str(program), "-XAtq", "-v", "ON_ERROR_STOP=1", *address, "-c", script], self._folder)
 
     def log(self) -> str:
-        return (self._folder / "data" / "log").read_text(errors="replace")
+        """What the server wrote."""
+        return (self._folder / "log").read_text(errors="replace")
 
     def __enter__(self) -> Self:
         try:
@@ -143,6 +157,14 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.remove()
+
+    def _wait(self, file: Path) -> None:
+        assert self._process is not None
+        until = time.monotonic() + LIMIT
+        while not (file.exists() and (told := file.read_text()).startswith(f"{self._process.pid}\n") and _READY.search(told)):
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"PostgreSQL {self.version} did not start:\n{self.log()}")
+            time.sleep(0.01)
 
     def _make(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))

@@ -13,6 +13,8 @@ use crate::fault;
 use crate::future::NativeFuture;
 use crate::host::Host;
 
+const LOST: &str = "connection was closed in the middle of operation";
+
 /// Hands over one piece of news. Only `KeyboardInterrupt` and `SystemExit` come back.
 pub(crate) fn hand_over(py: Python<'_>, host: &Arc<Host>, session: Key, news: News) -> PyResult<()> {
     let Some(protocol) = asking::find(py, host, session) else { return Ok(()) };
@@ -81,7 +83,8 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
     let error = match failure {
         Failure::Server(fields) => {
             let error = exceptions::server(py, fields, None);
-            if opening { error } else { caused(py, lost(py), error)? }
+            let text = format!("{LOST}: {}", fields.message());
+            if opening { error } else { caused(py, exceptions::lost(py, text), error)? }
         }
         Failure::Protocol(error) if opening => exceptions::client(py, "ProtocolError", error.to_string()),
         Failure::Protocol(error) => caused(py, lost(py), exceptions::client(py, "ProtocolError", error.to_string()))?,
@@ -102,7 +105,7 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
 }
 
 fn lost(py: Python<'_>) -> PyErr {
-    exceptions::lost(py, "connection was closed in the middle of operation")
+    exceptions::lost(py, LOST)
 }
 
 fn caused(py: Python<'_>, error: PyErr, cause: PyErr) -> PyResult<PyErr> {

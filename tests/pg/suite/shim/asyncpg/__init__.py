@@ -9,7 +9,6 @@ from fasterapi.pg import __all__ as __all__
 from fasterapi.pg import __version__ as __version__
 
 for _name in (
-    "compat",
     "connect_utils",
     "connection",
     "connresource",

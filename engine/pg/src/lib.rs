@@ -3,6 +3,43 @@
 
 #![forbid(unsafe_code)]
 
+mod columns;
+mod connection;
+mod error;
+mod event;
+mod exchange;
+mod fields;
+mod flight;
+mod frame;
+mod frontend;
+mod limits;
+mod method;
+mod misuse;
+mod reply;
+mod request;
+mod rows;
+mod scram;
+mod session;
+mod startup;
+mod steps;
+mod tag;
+mod ticket;
 mod types;
 
+pub use columns::{Column, Columns};
+pub use connection::Connection;
+pub use error::Error;
+pub use event::{Copying, Event, TransactionStatus};
+pub use fields::Fields;
+pub use frontend::cancel_request;
+pub use limits::Limits;
+pub use method::Method;
+pub use misuse::Misuse;
+pub use reply::{Arena, Gathered, Reply};
+pub use request::{Formats, Parameters, Request, may_copy};
+pub use rows::{Row, RowIter, Rows};
+pub use scram::Salted;
+pub use startup::{ChannelBinding, Password, Startup, Tls, Version};
+pub use tag::Tag;
+pub use ticket::Ticket;
 pub use types::{Field, Format, Kind, Oid, Scalar, Type};

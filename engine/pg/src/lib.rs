@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "backend")]
+pub mod backend;
 mod columns;
 mod connection;
 mod error;

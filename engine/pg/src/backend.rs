@@ -124,6 +124,12 @@ impl Backend {
         self.out.extend(bytes);
     }
 
+    /// Ends a copy in with an error, which `message` is.
+    pub fn fail_copy(&mut self, message: &[u8]) {
+        self.skipping = self.copying.take() == Some(Copying::Extended);
+        self.say(message);
+    }
+
     /// Tells of a notification.
     pub fn notify(&mut self, pid: u32, channel: &str, payload: &str) {
         speech::notification(self.out.tail_mut(), pid, channel, payload);
@@ -257,7 +263,7 @@ impl Backend {
                 if statement {
                     speech::parameters(out, &self.script.parameter_types);
                 }
-                match self.answers.front() {
+                match self.answers.iter().find(|answer| !matches!(answer, Answer::Notices(_))) {
                     Some(Answer::Rows { columns, .. }) => speech::columns(out, columns),
                     _ => speech::bare(out, b'n'),
                 }

@@ -289,11 +289,11 @@ impl Connection {
         may
     }
 
+    /// What was to be sent before still is: where the input was cut means nothing.
     fn fail(&mut self, error: Error) {
         self.state = State::Failed(error);
         self.flights.clear();
         self.released = 0;
-        self.out.clear();
     }
 }
 

@@ -17,6 +17,7 @@ mod frontend;
 mod limits;
 mod method;
 mod misuse;
+mod opening;
 mod reply;
 mod request;
 mod rows;

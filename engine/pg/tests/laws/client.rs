@@ -103,13 +103,17 @@ impl Subject for Client {
         let head = client.head();
         match (self.temper, event) {
             // The connection may be about to end: then there is nobody to ask.
-            (Temper::Asking, Event::Ready(..)) => drop(client.submit(portal())),
+            (Temper::Asking, Event::Ready(..)) => {
+                client.submit(portal()).ok();
+            }
             (Temper::Copying, Event::CopyIn(_)) => {
                 client.copy_data(Bytes::from_static(b"1\n")).and_then(|()| client.copy_done()).unwrap();
             }
             (Temper::Failing, Event::CopyIn(_)) => client.copy_fail("no more").unwrap(),
             (Temper::Feeding, Event::Complete(_) | Event::Error(_)) => {
-                drop(head.map(|ticket| client.finish(ticket)));
+                if let Some(ticket) = head {
+                    client.finish(ticket).ok();
+                }
             }
             (Temper::Holding, Event::Complete(_)) => client.hold(),
             (Temper::Holding, Event::Notice(_)) => client.resume(),

@@ -34,6 +34,8 @@ pub struct Backend {
     answers: VecDeque<Answer>,
     state: State,
     out: Outbox,
+    /// What is answered waits until the client asks for it.
+    corked: bool,
     eof: bool,
     /// An error was told: everything up to the next Sync is skipped.
     skipping: bool,
@@ -105,6 +107,7 @@ impl Backend {
             script,
             state: State::Opening,
             out: Outbox::new(),
+            corked: false,
             eof: false,
             skipping: false,
             copying: None,
@@ -121,6 +124,7 @@ impl Backend {
 
     /// Says `bytes` next, whatever the client expects.
     pub fn say(&mut self, bytes: &[u8]) {
+        self.corked = false;
         self.out.extend(bytes);
     }
 
@@ -132,6 +136,7 @@ impl Backend {
 
     /// Tells of a notification.
     pub fn notify(&mut self, pid: u32, channel: &str, payload: &str) {
+        self.corked = false;
         speech::notification(self.out.tail_mut(), pid, channel, payload);
     }
 
@@ -147,6 +152,7 @@ impl Backend {
     }
 
     fn tell_error(&mut self, severity: &str, sqlstate: &str, message: &str) {
+        self.corked = false;
         speech::fields(self.out.tail_mut(), b'E', severity, sqlstate, message);
     }
 
@@ -235,6 +241,7 @@ impl Backend {
         if let Some(copying) = self.copying {
             return self.take_copied(copying, tag);
         }
+        self.corked = matches!(tag, b'P' | b'B' | b'C' | b'D' | b'E');
         match tag {
             b'X' => self.state = State::Closed(Close::Flush),
             b'S' => {
@@ -321,6 +328,7 @@ impl Backend {
             }
             Answer::CopyIn => {
                 speech::copying(out, b'G');
+                self.corked = false;
                 self.copying = Some(protocol);
             }
             Answer::Raw(bytes) => out.extend_from_slice(&bytes),
@@ -332,7 +340,10 @@ impl Backend {
         match tag {
             // A Sync is ignored while data are copied, and so is a Flush.
             b'd' | b'S' | b'H' => return Ok(()),
-            b'c' => speech::complete(self.out.tail_mut(), "COPY 1"),
+            b'c' => {
+                self.corked = protocol == Copying::Extended;
+                speech::complete(self.out.tail_mut(), "COPY 1");
+            }
             b'f' => {
                 self.skipping = protocol == Copying::Extended;
                 self.tell_error("ERROR", "57014", "COPY from stdin failed");
@@ -370,7 +381,9 @@ impl Machine for Backend {
     }
 
     fn poll_transmit(&mut self, _now: Instant, tx: &mut Outbox) {
-        tx.append(&mut self.out);
+        if !self.corked || matches!(self.state, State::Closed(_) | State::Failed(_)) {
+            tx.append(&mut self.out);
+        }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -176,17 +176,13 @@ impl Connection {
 
     /// All of the data to copy were given.
     pub fn copy_done(&mut self) -> Result<(), Misuse> {
-        self.copying_flight()?.phase = Phase::CopyInDone;
-        self.out.extend(&COPY_DONE);
-        Ok(())
+        self.end_copy(&COPY_DONE)
     }
 
     /// The data to copy cannot be had: the server answers with an error.
     pub fn copy_fail(&mut self, reason: &str) -> Result<(), Misuse> {
         let message = copy_fail(reason)?;
-        self.copying_flight()?.phase = Phase::CopyInDone;
-        self.out.extend(&message);
-        Ok(())
+        self.end_copy(&message)
     }
 
     /// Says goodbye behind what was sent so far. The server closes; requests that were not sent never are.
@@ -263,6 +259,17 @@ impl Connection {
     fn copying_flight(&mut self) -> Result<&mut Flight, Misuse> {
         self.check_open()?;
         self.flights.front_mut().filter(|flight| flight.phase == Phase::CopyIn).ok_or(Misuse::NoCopy)
+    }
+
+    /// The server says nothing of its end until it is asked to: by the Sync that was held back.
+    fn end_copy(&mut self, message: &[u8]) -> Result<(), Misuse> {
+        let flight = self.copying_flight()?;
+        flight.phase = Phase::CopyInDone;
+        flight.sync();
+        let sync = std::mem::take(&mut flight.bytes);
+        self.out.extend(message);
+        self.out.extend(&sync);
+        Ok(())
     }
 
     /// Moves to the output what may be sent of the requests.

@@ -176,7 +176,7 @@ fn a_request_in_pieces_needs_no_more_memory_than_a_piece() {
         }
         pair.client.machine.extend(ticket, more).unwrap();
         pair.drive();
-        assert!(machine::Machine::buffered(&pair.client.machine) < 1000);
+        assert!(machine::Machine::buffered(&pair.client.machine) < 2000);
         assert_eq!(pair.client.machine.sent(), 1, "what is behind an open request waits");
     }
     pair.client.machine.finish(ticket).unwrap();

@@ -1,4 +1,4 @@
-//! The machine: how a session begins and ends. `session.rs` has what happens in between.
+//! The machine: how a session begins and ends. `opening.rs` and `session.rs` have what the server says.
 //!
 //! ```text
 //!   Tls::Negotiate   TlsAsked ──'S'──> Encrypting ──encrypted()──┐
@@ -14,11 +14,10 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use machine::{Close, Machine, Next, Outbox, front};
+use machine::{Close, Machine, Next, Outbox};
 
-use crate::exchange::{Answer, Channel, Exchange};
+use crate::exchange::{Channel, Exchange};
 use crate::flight::{Flight, Phase};
-use crate::frame::{Body, Frame};
 use crate::frontend::{self, COPY_DONE, TERMINATE, TLS_REQUEST};
 use crate::request::{copy_fail, copy_head};
 use crate::scram::Salted;
@@ -32,11 +31,11 @@ pub struct Connection {
     pub(crate) limits: Limits,
     pub(crate) state: State,
     /// What the session begins with; gone once it has begun.
-    startup: Option<Box<Startup>>,
-    version: Version,
-    channel: Channel,
-    exchange: Exchange,
-    salted: Option<Salted>,
+    pub(crate) startup: Option<Box<Startup>>,
+    pub(crate) version: Version,
+    pub(crate) channel: Channel,
+    pub(crate) exchange: Exchange,
+    pub(crate) salted: Option<Salted>,
     pub(crate) out: Outbox,
     pub(crate) flights: VecDeque<Flight>,
     /// How many of them were sent, as far as they were given.
@@ -177,17 +176,13 @@ impl Connection {
 
     /// All of the data to copy were given.
     pub fn copy_done(&mut self) -> Result<(), Misuse> {
-        self.copying_flight()?.phase = Phase::CopyInDone;
-        self.out.extend(&COPY_DONE);
-        Ok(())
+        self.end_copy(&COPY_DONE)
     }
 
     /// The data to copy cannot be had: the server answers with an error.
     pub fn copy_fail(&mut self, reason: &str) -> Result<(), Misuse> {
         let message = copy_fail(reason)?;
-        self.copying_flight()?.phase = Phase::CopyInDone;
-        self.out.extend(&message);
-        Ok(())
+        self.end_copy(&message)
     }
 
     /// Says goodbye behind what was sent so far. The server closes; requests that were not sent never are.
@@ -266,6 +261,17 @@ impl Connection {
         self.flights.front_mut().filter(|flight| flight.phase == Phase::CopyIn).ok_or(Misuse::NoCopy)
     }
 
+    /// The server says nothing of its end until it is asked to: by the Sync that was held back.
+    fn end_copy(&mut self, message: &[u8]) -> Result<(), Misuse> {
+        let flight = self.copying_flight()?;
+        flight.phase = Phase::CopyInDone;
+        flight.sync();
+        let sync = std::mem::take(&mut flight.bytes);
+        self.out.extend(message);
+        self.out.extend(&sync);
+        Ok(())
+    }
+
     /// Moves to the output what may be sent of the requests.
     fn release(&mut self) {
         if self.state != State::Ready {
@@ -289,11 +295,11 @@ impl Connection {
         may
     }
 
+    /// What was to be sent before still is: where the input was cut means nothing.
     fn fail(&mut self, error: Error) {
         self.state = State::Failed(error);
         self.flights.clear();
         self.released = 0;
-        self.out.clear();
     }
 }
 
@@ -365,92 +371,6 @@ impl Machine for Connection {
 }
 
 impl Connection {
-    fn look_for_tls(&mut self, rx: &mut BytesMut) -> Look {
-        let Some(&answer) = rx.first() else { return self.want(rx) };
-        match (answer, self.startup.as_ref().map(|startup| startup.tls)) {
-            (b'S', _) => {
-                front::skip(rx, 1);
-                self.state = State::Encrypting { trailing: !rx.is_empty() };
-                Ok(Some(Next::Event(Event::Encrypt)))
-            }
-            (b'N', Some(Tls::Negotiate { required: false })) => {
-                front::skip(rx, 1);
-                self.open_session();
-                Ok(None)
-            }
-            (b'N', _) => Err(Error::TlsRefused),
-            // What it says is not protected, so nobody is shown it (CVE-2024-10977).
-            (b'E', _) => Err(Error::TlsFailed),
-            _ => Err(Error::TlsAnswer(answer)),
-        }
-    }
-
-    /// Sends what opens the session; that it can be written was seen before.
-    fn open_session(&mut self) {
-        self.state = State::Authenticating;
-        if let Some(Ok(message)) = self.startup.as_ref().map(|startup| frontend::startup(startup, self.version)) {
-            self.out.extend(&message);
-        }
-    }
-
-    fn look_for_authentication(&mut self, rx: &mut BytesMut) -> Look {
-        let Some(frame) = Frame::peek(rx)? else { return self.want(rx) };
-        let frame = frame.within(self.limits.max_startup_message)?;
-        let Some(bytes) = frame.body(rx) else { return self.want(rx) };
-        let Some(startup) = &self.startup else { return Err(Error::UnexpectedMessage(frame.tag)) };
-        let event = match frame.tag {
-            b'R' => match self.exchange.answer(bytes, startup, &self.channel, &mut self.salted)? {
-                Answer::Send(message) => {
-                    self.out.extend(&message);
-                    None
-                }
-                Answer::Nothing => None,
-                Answer::Authenticated => {
-                    self.state = State::Starting;
-                    self.startup = None;
-                    Some(Event::Authenticated)
-                }
-            },
-            b'v' if self.exchange.is_new() => {
-                self.version = negotiate(bytes, self.version, startup.min_protocol)?;
-                None
-            }
-            b'E' => Some(self.take_error(bytes, true)?),
-            tag => return Err(Error::UnexpectedMessage(tag)),
-        };
-        frame.skip(rx);
-        Ok(event.map(Next::Event))
-    }
-
-    fn look_for_start(&mut self, rx: &mut BytesMut) -> Look {
-        let Some(frame) = Frame::peek(rx)? else { return self.want(rx) };
-        let frame = frame.within(self.limits.max_startup_message)?;
-        let Some(bytes) = frame.body(rx) else { return self.want(rx) };
-        let event = match frame.tag {
-            b'K' => self.read_key(bytes)?,
-            b'N' | b'S' => self.take_aside(frame.tag, bytes)?,
-            b'E' => self.take_error(bytes, true)?,
-            b'Z' => {
-                self.status = read_status(bytes)?;
-                self.state = State::Ready;
-                Event::Started
-            }
-            tag => return Err(Error::UnexpectedMessage(tag)),
-        };
-        frame.skip(rx);
-        Ok(Some(Next::Event(event)))
-    }
-
-    fn read_key(&self, bytes: &[u8]) -> Result<Event, Error> {
-        let mut body = Body::new(b'K', bytes);
-        let pid = body.u32()?;
-        let secret = body.rest();
-        match (self.version, secret.len()) {
-            (_, 4) | (Version::V3_2, 4..=256) => Ok(Event::BackendKey { pid, secret: secret.into() }),
-            _ => Err(body.malformed()),
-        }
-    }
-
     /// An error; `last` where nothing can follow it.
     pub(crate) fn take_error(&mut self, bytes: &[u8], last: bool) -> Result<Event, Error> {
         let fields = Fields::read(b'E', bytes)?;
@@ -469,23 +389,6 @@ impl Connection {
         }
         self.state = State::Closed(Close::Flush);
         Ok(None)
-    }
-}
-
-/// The version that the server offers instead of the one asked for.
-fn negotiate(bytes: &[u8], asked: Version, least: Version) -> Result<Version, Error> {
-    let mut body = Body::new(b'v', bytes);
-    let (offered, unknown) = (body.u32()?, body.u32()?);
-    // Nothing was asked for that a server could not know.
-    if unknown > 0 {
-        return Err(body.malformed());
-    }
-    body.end()?;
-    // Some servers leave the major version out.
-    let offered = if offered < 1 << 16 { 3 << 16 | offered } else { offered };
-    match [Version::V3_2, Version::V3_0].into_iter().find(|version| version.number() == offered) {
-        Some(version) if version < asked && version >= least => Ok(version),
-        _ => Err(Error::Protocol(offered)),
     }
 }
 

@@ -119,10 +119,17 @@ impl Flight {
         self.bytes.len() + self.steps.size()
     }
 
-    fn sync_at_last(&mut self) {
-        if self.steps.is_empty() && !self.synced && !self.open {
+    /// Sends its Sync, unless it is on the way or more is to come.
+    pub(crate) fn sync(&mut self) {
+        if !self.synced && !self.open {
             self.bytes.extend_from_slice(&SYNC);
             self.synced = true;
+        }
+    }
+
+    fn sync_at_last(&mut self) {
+        if self.steps.is_empty() {
+            self.sync();
         }
     }
 }

@@ -68,9 +68,14 @@ fn sized(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>) -> Result<(), Misuse
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
     body(out)?;
-    let length = out.len() - start;
-    patch(out, start, i32::try_from(length).ok().filter(|_| length <= MAX_SENT).ok_or(Misuse::TooBig)?);
+    let length = length(out.len() - start)?;
+    patch(out, start, length);
     Ok(())
+}
+
+/// The length of a message, unless the server would not take it.
+pub(crate) fn length(length: usize) -> Result<i32, Misuse> {
+    i32::try_from(length).ok().filter(|_| length <= MAX_SENT).ok_or(Misuse::TooBig)
 }
 
 /// Writes `number` over the four bytes at `at`.
@@ -94,14 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn a_message_longer_than_the_server_takes_writes_nothing() {
-        let mut out = Vec::new();
-        let long = |out: &mut Vec<u8>| {
-            out.resize(MAX_SENT + 1, 0);
-            Ok(())
-        };
-        assert_eq!(message(&mut out, b'Q', long), Err(Misuse::TooBig));
-        assert!(out.is_empty());
+    fn a_length_that_the_server_does_not_take_is_never_written() {
+        assert_eq!(length(MAX_SENT), Ok(1_073_741_823));
+        for long in [MAX_SENT + 1, 1 << 31, 1 << 32, (1 << 32) + 5, usize::MAX] {
+            assert_eq!(length(long), Err(Misuse::TooBig), "{long}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "backend")]
+pub mod backend;
 mod columns;
 mod connection;
 mod decode;
@@ -17,6 +19,7 @@ mod frontend;
 mod limits;
 mod method;
 mod misuse;
+mod opening;
 mod reply;
 mod request;
 mod rows;

@@ -170,8 +170,11 @@ mod tests {
         let bytes = row(&[Some(b"a")]);
         let refused = Err(Error::RowWidth { expected: 2, actual: 1 });
         assert_eq!(walk(&bytes, &mut Some(2), 1 << 20), refused);
-        let uneven = [row(&[None, None]), bytes].concat();
-        assert_eq!(walk(&uneven, &mut None, 1 << 20), refused);
+        let even = row(&[None, None]);
+        let uneven = [&even[..], &bytes].concat();
+        let mut width = None;
+        assert_eq!(walk(&uneven, &mut width, 1 << 20), Ok(Walked { size: even.len(), count: 1 }));
+        assert_eq!(walk(&uneven[even.len()..], &mut width, 1 << 20), refused);
     }
 
     #[test]

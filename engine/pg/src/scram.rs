@@ -52,6 +52,11 @@ impl Salted {
         Self { salt: salt.into(), iterations, key }
     }
 
+    #[cfg(feature = "backend")]
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
     fn fits(&self, salt: &[u8], iterations: u32) -> bool {
         *self.salt == *salt && self.iterations == iterations
     }
@@ -153,7 +158,7 @@ fn attribute<'a>(attribute: Option<&'a str>, name: &str, missing: &'static str) 
     attribute.and_then(|attribute| attribute.strip_prefix(name)).ok_or(Error::Scram(missing))
 }
 
-fn sign(key: &[u8], data: &[u8]) -> [u8; 32] {
+pub(crate) fn sign(key: &[u8], data: &[u8]) -> [u8; 32] {
     mac(key, data).finalize().into_bytes().into()
 }
 

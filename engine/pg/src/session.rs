@@ -52,7 +52,7 @@ impl Connection {
             b'N' | b'A' | b'S' => self.take_aside(tag, bytes),
             b'E' => {
                 let event = self.take_error(bytes, false)?;
-                if let Some(flight) = self.answered(tag).ok() {
+                if let Ok(flight) = self.answered(tag) {
                     if flight.phase == Phase::Failed && flight.synced {
                         // One error a request, but for the last one that the server says.
                         return if self.fatal { Ok(event) } else { Err(Error::UnexpectedMessage(tag)) };

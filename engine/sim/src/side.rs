@@ -36,6 +36,8 @@ pub struct Side<M: Machine> {
     sent: Vec<u8>,
     end: Option<End<M::Error>>,
     paused: bool,
+    /// The machine needs more than it was given, however much that was.
+    hungry: bool,
     stalled: bool,
     hanging_up: bool,
     heard_eof: bool,
@@ -52,6 +54,7 @@ impl<M: Machine> Side<M> {
             sent: Vec::new(),
             end: None,
             paused: false,
+            hungry: false,
             stalled: false,
             hanging_up: false,
             heard_eof: false,
@@ -134,7 +137,7 @@ impl<M: Machine> Side<M> {
         if self.end.as_ref().is_some_and(|end| *end != End::Switched) {
             return inward.receive(now).is_some();
         }
-        let reads = !self.stalled && !self.paused && self.rx.len() < READ_AHEAD;
+        let reads = !self.stalled && !self.paused && (self.hungry || self.rx.len() < READ_AHEAD);
         if reads && let Some(piece) = inward.receive(now) {
             self.rx.extend_from_slice(&piece);
             return true;
@@ -151,7 +154,7 @@ impl<M: Machine> Side<M> {
         if self.end.is_some() {
             return false;
         }
-        self.paused = false;
+        (self.paused, self.hungry) = (false, false);
         let end = match self.machine.poll_event(now, &mut self.rx) {
             Ok(Next::Event(event)) => {
                 if let Some(reaction) = &mut self.reaction {
@@ -160,7 +163,10 @@ impl<M: Machine> Side<M> {
                 self.events.push_back(event);
                 return true;
             }
-            Ok(Next::NeedInput) => return false,
+            Ok(Next::NeedInput) => {
+                self.hungry = true;
+                return false;
+            }
             Ok(Next::Paused) => {
                 self.paused = true;
                 return false;

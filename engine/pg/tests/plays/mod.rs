@@ -1,0 +1,3 @@
+//! What the fuzz targets do with an input; the seeds are replayed through the same functions.
+
+pub(crate) mod client;

@@ -13,7 +13,7 @@ use crate::value::{
 };
 
 /// Types inside each other, deeper than this, are nobody's.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Reads a value of this type in this format. What a container holds is read when it is walked.
 #[inline]

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calendar;
 mod columns;
 mod connection;
 mod decode;
@@ -25,6 +26,7 @@ mod session;
 mod startup;
 mod steps;
 mod tag;
+mod text;
 mod ticket;
 mod types;
 pub mod value;
@@ -45,6 +47,7 @@ pub use rows::{Row, RowIter, Rows};
 pub use scram::Salted;
 pub use startup::{ChannelBinding, Password, Startup, Tls, Version};
 pub use tag::Tag;
+pub use text::write_text;
 pub use ticket::Ticket;
 pub use types::{Field, Format, Kind, Oid, Scalar, Type, builtin_names};
 pub use value::Value;

@@ -11,6 +11,7 @@ const MAX_DIMENSIONS: usize = 6;
 pub struct TextArray<'a> {
     ty: &'a Type,
     element: &'a Type,
+    text: &'a str,
     body: &'a str,
     delimiter: u8,
 }
@@ -22,9 +23,14 @@ impl<'a> TextArray<'a> {
             None => Some(text),
         };
         let body = body.ok_or_else(|| DecodeError::new(ty, Reason::Short))?;
-        let array = Self { ty, element, body, delimiter };
+        let array = Self { ty, element, text, body, delimiter };
         array.measure()?;
         Ok(array)
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The type of its elements.
@@ -187,15 +193,21 @@ fn unescaped(item: &str) -> Cow<'_, str> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TextComposite<'a> {
     ty: &'a Type,
+    text: &'a str,
     body: &'a str,
 }
 
 impl<'a> TextComposite<'a> {
     pub(crate) fn read(ty: &'a Type, text: &'a str) -> Result<Self, DecodeError> {
         match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            Some(body) => Ok(Self { ty, body }),
+            Some(body) => Ok(Self { ty, text, body }),
             None => Err(DecodeError::new(ty, Reason::Malformed("bracket"))),
         }
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Its type.

@@ -15,6 +15,7 @@ mod fields;
 mod flight;
 mod frame;
 mod frontend;
+pub mod json;
 mod limits;
 mod method;
 mod misuse;

@@ -5,7 +5,10 @@ use std::io::Write;
 use crate::calendar::{Style, write_date, write_fraction, write_time, write_timestamp, write_zone};
 use crate::decode::{DecodeError, MAX_DEPTH, Reason};
 use crate::types::{Kind, Scalar, Type};
-use crate::value::{Array, Composite, Path, Range, Value};
+use crate::value::{Array, Composite, Numeric, Path, Range, Value};
+
+/// As much as the server itself lets one value have.
+const MAX_TEXT: usize = 1 << 30;
 
 /// Appends the text of a value of this type; nothing for a null.
 pub fn write_text(ty: &Type, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError> {
@@ -29,7 +32,7 @@ fn write_value(ty: &Type, value: Value<'_>, out: &mut Vec<u8>, depth: usize) -> 
         Value::Uint8(number) => write_integer(number, out),
         Value::Float4(number) => write_float(number.into(), &format!("{number:e}"), 6, out),
         Value::Float8(number) => write_float(number, &format!("{number:e}"), 15, out),
-        Value::Numeric(number) => number.write(out),
+        Value::Numeric(number) => return write_numeric(ty, number, out),
         Value::Text(text) | Value::Json(text) => out.extend_from_slice(text.as_bytes()),
         Value::Bytea(bytes) if is(ty, Scalar::Char) => write_char(bytes, out),
         Value::Bytea(bytes) => {
@@ -106,6 +109,15 @@ pub(crate) fn write_char(bytes: &[u8], out: &mut Vec<u8>) {
         [byte] if !byte.is_ascii() => write(out, format_args!("\\{byte:03o}")),
         _ => out.extend_from_slice(bytes),
     }
+}
+
+/// Appends a number that can have a hundred thousand zeros in ten bytes: those of a whole result have to have an end.
+pub(crate) fn write_numeric(ty: &Type, number: Numeric<'_>, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+    if out.len() > MAX_TEXT {
+        return Err(DecodeError::new(ty, Reason::TooBig));
+    }
+    number.write(out);
+    Ok(())
 }
 
 pub(crate) fn write_integer(number: impl itoa::Integer, out: &mut Vec<u8>) {

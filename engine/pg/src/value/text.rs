@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::decode::{DecodeError, Reason};
-use crate::types::Type;
+use crate::types::{Field, Kind, Type};
 
 /// What the server allows.
 const MAX_DIMENSIONS: usize = 6;
@@ -139,18 +139,14 @@ impl<'a> Tokens<'a> {
     fn next_token(&mut self) -> Option<Token<'a>> {
         let delimiter = char::from(self.delimiter);
         self.rest = self.rest.trim_start_matches(|c: char| c == delimiter || c.is_ascii_whitespace());
-        let (first, rest) = self.rest.split_at_checked(1)?;
+        let first = self.rest.as_bytes().first()?;
         match first {
-            "{" => {
-                self.rest = rest;
-                Some(Token::Open)
+            b'{' | b'}' => {
+                self.rest = self.rest.get(1..)?;
+                Some(if *first == b'{' { Token::Open } else { Token::Close })
             }
-            "}" => {
-                self.rest = rest;
-                Some(Token::Close)
-            }
-            "\"" => {
-                self.rest = rest;
+            b'"' => {
+                self.rest = self.rest.get(1..)?;
                 let end = self.end_of(|byte| byte == b'"')?;
                 let (item, rest) = self.rest.split_at_checked(end)?;
                 self.rest = rest.get(1..)?;
@@ -210,9 +206,12 @@ impl<'a> TextComposite<'a> {
         self.text
     }
 
-    /// Its type.
-    pub fn ty(&self) -> &'a Type {
-        self.ty
+    /// The columns that its type has.
+    pub fn fields(&self) -> &'a [Field] {
+        match &self.ty.base().kind {
+            Kind::Composite(fields) => fields,
+            _ => &[],
+        }
     }
 
     /// The text of each column, null as `None`.

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arrow;
 mod calendar;
 mod columns;
 mod connection;

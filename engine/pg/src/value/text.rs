@@ -196,7 +196,11 @@ pub struct TextComposite<'a> {
 impl<'a> TextComposite<'a> {
     pub(crate) fn read(ty: &'a Type, text: &'a str) -> Result<Self, DecodeError> {
         match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            Some(body) => Ok(Self { ty, text, body }),
+            Some(body) => {
+                let row = Self { ty, text, body };
+                let (came, expected) = (row.columns().count(), row.fields().len());
+                if came == expected { Ok(row) } else { Err(DecodeError::new(ty, Reason::Columns(came, expected))) }
+            }
             None => Err(DecodeError::new(ty, Reason::Malformed("bracket"))),
         }
     }
@@ -216,7 +220,7 @@ impl<'a> TextComposite<'a> {
 
     /// The text of each column, null as `None`.
     pub fn columns(&self) -> impl Iterator<Item = Option<Cow<'a, str>>> + use<'a> {
-        let mut rest = Some(self.body);
+        let mut rest = Some(self.body).filter(|_| !self.fields().is_empty());
         std::iter::from_fn(move || {
             let (item, after) = column(rest?);
             rest = after;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pg::value::Value;
-use pg::{Format, Reason, Type, check, decode, json, write_text};
+use pg::{Format, Reason, Type, arrow, check, decode, json, write_text};
 
 use crate::types::learned;
 
@@ -43,8 +43,56 @@ pub(crate) fn agree(ty: &Arc<Type>, format: Format, bytes: &[u8]) {
     if let Err(error) = sink.row([Some(bytes)].into_iter(), &|_| None) {
         assert!(unknown(&error) || *error.reason() == Reason::Malformed("digit"), "checked, but: {error}");
     }
+    let mut columns = arrow::Columns::new([("value", ty.clone(), format, -1)]);
+    let pushed = [None, Some(bytes), None].into_iter().try_for_each(|value| columns.row([value].into_iter()));
+    match pushed {
+        Ok(()) => columns.finish().iter().for_each(fits),
+        Err(error) => assert!(unknown(&error) || *error.reason() == Reason::Dimensions, "checked, but: {error}"),
+    }
     // A numeric of ten bytes can have as many zeros as this; anything else becomes a few bytes for each of its own.
     assert!(sink.size() <= (bytes.len() / 8 + 1) * 150_000, "{} bytes of {}", sink.size(), bytes.len());
+}
+
+/// Every buffer of a column is as long as its values need.
+pub(crate) fn fits(column: &arrow::Column) {
+    let Some((validity, buffers)) = column.buffers.split_first() else { panic!("no buffers: {column:?}") };
+    let bits = column.length.div_ceil(8);
+    assert_eq!(validity.len(), if column.nulls == 0 { 0 } else { bits }, "{column:?}");
+    let set: usize = validity.iter().map(|byte| byte.count_ones() as usize).sum();
+    assert!(column.nulls == 0 || set == column.length - column.nulls, "{column:?}");
+    let children: Vec<usize> = column.children.iter().map(|child| child.length).collect();
+    let ends = |width: usize| {
+        let offsets = buffers.first().unwrap();
+        assert_eq!(offsets.len(), (column.length + 1) * width, "{column:?}");
+        let end = |bytes: &[u8]| {
+            if width == 4 {
+                i32::from_ne_bytes(bytes.try_into().unwrap()).into()
+            } else {
+                i64::from_ne_bytes(bytes.try_into().unwrap())
+            }
+        };
+        let ends: Vec<i64> = offsets.chunks_exact(width).map(end).collect();
+        assert!(ends.is_sorted() && ends.first() == Some(&0), "{column:?}");
+        usize::try_from(*ends.last().unwrap()).unwrap()
+    };
+    match &*column.format {
+        "u" | "z" => assert_eq!(ends(4), buffers.last().unwrap().len(), "{column:?}"),
+        "+l" => assert_eq!(vec![ends(4)], children, "{column:?}"),
+        "+s" => assert!(children.iter().all(|length| *length == column.length), "{column:?}"),
+        "b" => assert_eq!(buffers.first().unwrap().len(), bits),
+        format => {
+            let width = match format {
+                "s" => 2,
+                "i" | "I" | "f" | "tdD" => 4,
+                "l" | "L" | "g" | "ttu" | "tsu:" | "tsu:UTC" => 8,
+                "w:16" | "tin" => 16,
+                _ if format.starts_with("d:") => 16,
+                _ => panic!("{format}"),
+            };
+            assert_eq!(buffers.first().unwrap().len(), column.length * width, "{column:?}");
+        }
+    }
+    column.children.iter().for_each(fits);
 }
 
 fn walk(value: Value<'_>, most: usize) {

@@ -20,7 +20,7 @@ mod value;
 
 use std::sync::Arc;
 
-use crate::decode::{DecodeError, decode};
+use crate::decode::{DecodeError, decode, utf8};
 use crate::types::{Format, Oid, Type};
 
 use string::write_string;
@@ -67,7 +67,10 @@ impl Sink {
         for (column, value) in self.columns.iter().zip(values) {
             writer.raw(&column.key);
             match value {
-                Some(bytes) => writer.value(&column.ty, decode(&column.ty, column.format, bytes)?)?,
+                Some(bytes) if column.format == Format::Binary => {
+                    writer.value(&column.ty, decode(&column.ty, Format::Binary, bytes)?)?;
+                }
+                Some(bytes) => writer.text(&column.ty, Some(utf8(&column.ty, bytes)?))?,
                 None => writer.raw(b"null"),
             }
         }

@@ -184,8 +184,8 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// A part of a container that travels as text: numbers are numbers all the same.
-    fn text(&mut self, ty: &Type, text: Option<&str>) -> Result<(), DecodeError> {
+    /// A value that travels as text: numbers are numbers all the same.
+    pub(super) fn text(&mut self, ty: &Type, text: Option<&str>) -> Result<(), DecodeError> {
         let Some(text) = text else {
             self.raw(b"null");
             return Ok(());

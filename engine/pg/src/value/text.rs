@@ -72,7 +72,8 @@ impl<'a> TextArray<'a> {
                     }
                 }
                 Token::Item(_) => {
-                    if *elements_at.get_or_insert(open.len()) != open.len() {
+                    // Not where braces were met that stand deeper.
+                    if *elements_at.get_or_insert(lengths.len()) != open.len() {
                         return Err(DecodeError::new(self.ty, Reason::Dimensions));
                     }
                     *open.last_mut().ok_or_else(|| fail("element outside its braces"))? += 1;

@@ -46,7 +46,7 @@ mod module {
     #[pymodule_export]
     use crate::future::NativeFuture;
     #[pymodule_export]
-    use crate::pg::{PgProtocol, PgSettings, PgStatement, PgTypes, _create_record};
+    use crate::pg::{PgArrow, PgProtocol, PgSettings, PgStatement, PgTypes, _create_record};
     #[pymodule_export]
     use crate::tls::PgTls;
     #[pymodule_export]

@@ -1,9 +1,11 @@
 //! PostgreSQL as Python sees it: sessions, statements, rows, and the ways of values between the wire and Python.
 
+mod arrow;
 mod asking;
 mod decode;
 mod encode;
 mod exchange;
+mod export;
 mod record;
 mod records;
 mod rows;
@@ -23,6 +25,7 @@ mod settings;
 mod statement;
 mod wanted;
 
+pub(crate) use arrow::PgArrow;
 pub(crate) use call::Call;
 pub(crate) use protocol::PgProtocol;
 pub(crate) use record::{_create_record, record_type};

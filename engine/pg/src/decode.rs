@@ -13,7 +13,7 @@ use crate::value::{
 };
 
 /// Types inside each other, deeper than this, are nobody's.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Reads a value of this type in this format. What a container holds is read when it is walked.
 #[inline]
@@ -154,7 +154,8 @@ fn check_value(ty: &Type, value: Value<'_>, depth: usize) -> Result<(), DecodeEr
         | Value::Multirange(_)
         | Value::Composite(_)
         | Value::Hstore(_)
-        | Value::TextArray(_) => check_parts(ty, value, depth + 1),
+        | Value::TextArray(_)
+        | Value::TextComposite(_) => check_parts(ty, value, depth + 1),
         _ => Ok(()),
     }
 }
@@ -166,7 +167,13 @@ fn check_parts(ty: &Type, value: Value<'_>, depth: usize) -> Result<(), DecodeEr
     }
     match value {
         Value::Array(array) => array.values().try_for_each(|element| check_value(array.element(), element?, depth)),
-        Value::TextArray(array) => array.elements().try_for_each(|element| element.map(drop)),
+        Value::TextArray(array) => {
+            array.elements().try_for_each(|element| check_text(array.element(), element?.as_deref(), depth))
+        }
+        Value::TextComposite(row) => {
+            let mut columns = row.fields().iter().zip(row.columns());
+            columns.try_for_each(|(field, column)| check_text(&field.ty, column.as_deref(), depth))
+        }
         Value::Range(range) => check_range(range, depth),
         Value::Multirange(ranges) => ranges.ranges().try_for_each(|range| check_range(range?, depth)),
         Value::Hstore(pairs) => pairs.pairs().try_for_each(|pair| pair.map(drop)),
@@ -177,6 +184,10 @@ fn check_parts(ty: &Type, value: Value<'_>, depth: usize) -> Result<(), DecodeEr
         }),
         _ => Ok(()),
     }
+}
+
+fn check_text(ty: &Type, text: Option<&str>, depth: usize) -> Result<(), DecodeError> {
+    text.map_or(Ok(()), |text| check_value(ty, decode_text(ty, text.as_bytes())?, depth))
 }
 
 fn check_range(range: Range<'_>, depth: usize) -> Result<(), DecodeError> {

@@ -3,8 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arrow;
 #[cfg(feature = "backend")]
 pub mod backend;
+mod calendar;
 mod columns;
 mod connection;
 mod decode;
@@ -16,6 +18,7 @@ mod fields;
 mod flight;
 mod frame;
 mod frontend;
+pub mod json;
 mod limits;
 mod method;
 mod misuse;
@@ -28,6 +31,7 @@ mod session;
 mod startup;
 mod steps;
 mod tag;
+mod text;
 mod ticket;
 mod types;
 pub mod value;
@@ -48,6 +52,7 @@ pub use rows::{Row, RowIter, Rows};
 pub use scram::Salted;
 pub use startup::{ChannelBinding, Password, Startup, Tls, Version};
 pub use tag::Tag;
+pub use text::write_text;
 pub use ticket::Ticket;
 pub use types::{Field, Format, Kind, Oid, Scalar, Type, builtin_names};
 pub use value::Value;

@@ -22,7 +22,7 @@ pub enum Format {
 pub struct Type {
     /// Its number.
     pub oid: Oid,
-    /// Its name, as in `pg_type.typname`; an array's is its element's with `[]` behind it.
+    /// Its name, as in `pg_type.typname`; that of an array is its element's with `[]` behind it.
     pub name: Box<str>,
     /// The schema it stands in.
     pub schema: Box<str>,

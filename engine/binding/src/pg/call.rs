@@ -13,6 +13,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::copying::{self, Copy};
 use super::encode;
 use super::exceptions;
+use super::export::Form;
 use super::many::Many;
 use super::open::Opening;
 use super::protocol::PgProtocol;
@@ -33,6 +34,8 @@ pub(crate) enum Act {
     Prepare { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
     /// Bind and execute.
     Run { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString>, limit: u32, extra: bool },
+    /// Bind and execute, for rows in another shape than Python's objects.
+    Export { statement: Py<PgStatement>, args: Py<PyAny>, form: Form },
     Bind { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString> },
     Execute { statement: Py<PgStatement>, portal: Py<PyString>, limit: u32, extra: bool },
     Many(Box<Many>),
@@ -60,12 +63,17 @@ impl Call {
                 (request, Wanted::Statement { name, query, record_class, ignore_custom_codec })
             }
             Act::Run { statement, args, portal, limit, extra } => {
-                let (mut request, known) = bound(py, &statement, &args, &portal)?;
+                let (mut request, known) = bound(py, &statement, &args, portal.bind(py).to_str()?)?;
                 request.execute(portal.bind(py).to_str()?, limit);
                 (request, Wanted::Rows { statement, known, extra })
             }
+            Act::Export { statement, args, form } => {
+                let (mut request, known) = bound(py, &statement, &args, "")?;
+                request.execute("", 0);
+                (request, Wanted::Export { statement, known, form })
+            }
             Act::Bind { statement, args, portal } => {
-                let (request, _) = bound(py, &statement, &args, &portal)?;
+                let (request, _) = bound(py, &statement, &args, portal.bind(py).to_str()?)?;
                 (request, Wanted::Nothing { query: statement.get().query.clone_ref(py) })
             }
             Act::Execute { statement, portal, limit, extra } => {
@@ -94,7 +102,7 @@ impl Call {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.protocol)?;
         match &self.act {
-            Act::Run { args, .. } | Act::Bind { args, .. } => visit.call(args),
+            Act::Run { args, .. } | Act::Bind { args, .. } | Act::Export { args, .. } => visit.call(args),
             Act::Many(many) => many.traverse(visit),
             _ => Ok(()),
         }
@@ -115,12 +123,12 @@ fn bound(
     py: Python<'_>,
     statement: &Py<PgStatement>,
     args: &Py<PyAny>,
-    portal: &Py<PyString>,
+    portal: &str,
 ) -> PyResult<(Request, Arc<Prepared>)> {
     let known = usable(py, statement)?;
     let mut request = Request::new();
     statement.get().parse_again(py, &mut request)?;
-    bind(py, &mut request, statement, &known, args.bind(py), None, portal.bind(py).to_str()?)?;
+    bind(py, &mut request, statement, &known, args.bind(py), None, portal)?;
     Ok((request, known))
 }
 

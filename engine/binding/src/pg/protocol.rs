@@ -10,6 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::call::{Act, Call};
 use super::copying::{self, Copy, Copying};
 use super::exceptions;
+use super::export::Form;
 use super::many::Many;
 use super::open::Opening;
 use super::outside::Outside;
@@ -216,6 +217,19 @@ impl PgProtocol {
         return_rows: bool,
     ) -> PyResult<Py<Waiting>> {
         Self::call(slf, timeout, Act::Many(Box::new(Many::new(state, args, portal_name, return_rows))))
+    }
+
+    /// Runs a statement and gives its rows as `form` has them: `json`, bytes of an array of objects; `arrow`, an object
+    /// with `__arrow_c_stream__`.
+    #[pyo3(signature = (state, args, form, timeout))]
+    fn bind_execute_as(
+        slf: &Bound<'_, Self>,
+        state: Py<PgStatement>,
+        args: Py<PyAny>,
+        form: Form,
+        timeout: Option<f64>,
+    ) -> PyResult<Py<Waiting>> {
+        Self::call(slf, timeout, Act::Export { statement: state, args, form })
     }
 
     /// Makes a portal of a statement.

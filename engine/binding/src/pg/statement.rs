@@ -57,6 +57,11 @@ impl Prepared {
         u16::try_from(self.codecs.len()).unwrap_or(u16::MAX)
     }
 
+    /// How the values of its rows pass.
+    pub(crate) fn codecs(&self) -> &[Arc<Codec>] {
+        &self.codecs
+    }
+
     pub(crate) fn argument_formats(&self) -> Formats<'_> {
         common(&self.argument_formats)
     }
@@ -138,6 +143,11 @@ impl PgStatement {
         self.lock().clone().ok_or_else(|| {
             exceptions::client(py, "InternalClientError", format!("the types {missing:?} are not known: introspect them"))
         })
+    }
+
+    /// The columns of its rows, as the server described them.
+    pub(crate) fn columns(&self) -> &[Column] {
+        &self.columns
     }
 
     /// Whether it must not be used any more.

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
 
 use super::exceptions;
+use super::export::{self, Form};
 use super::protocol::PgProtocol;
 use super::rows;
 use super::statement::{PgStatement, Prepared};
@@ -17,6 +18,8 @@ pub(crate) enum Wanted {
     Statement { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
     /// Rows; with `extra` also the status, and whether that was all.
     Rows { statement: Py<PgStatement>, known: Arc<Prepared>, extra: bool },
+    /// Rows in another shape than Python's objects.
+    Export { statement: Py<PgStatement>, known: Arc<Prepared>, form: Form },
     /// Rows of several executions, or none.
     Many { statement: Py<PgStatement>, known: Arc<Prepared>, rows: bool },
     /// The status of the last command.
@@ -29,7 +32,9 @@ impl Wanted {
     fn query<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
         match self {
             Self::Statement { query, .. } | Self::Status { query } | Self::Nothing { query } => query.bind(py),
-            Self::Rows { statement, .. } | Self::Many { statement, .. } => statement.get().query.bind(py),
+            Self::Rows { statement, .. } | Self::Many { statement, .. } | Self::Export { statement, .. } => {
+                statement.get().query.bind(py)
+            }
         }
     }
 
@@ -55,6 +60,10 @@ impl Wanted {
                 }
                 let status = reply.tag.map(|tag| PyBytes::new(py, tag.as_bytes()));
                 Ok(PyTuple::new(py, [list.into_any(), status.into_pyobject(py)?.into_any(), (!reply.suspended).into_pyobject(py)?.to_owned().into_any()])?.into_any().unbind())
+            }
+            Self::Export { statement, known, form } => {
+                let types = protocol.codecs.lock().types.clone();
+                export::make(py, form, statement.get().columns(), known.codecs(), &types, &reply.rows)
             }
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {

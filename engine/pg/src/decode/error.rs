@@ -34,6 +34,8 @@ pub enum Reason {
     Unknown(usize, Oid),
     /// Containers inside each other, deeper than any real type.
     Deep,
+    /// The text of the whole would be longer than any buffer should be.
+    TooBig,
     /// The type has no such form.
     Format,
 }
@@ -86,6 +88,7 @@ impl std::fmt::Display for DecodeError {
                 write!(f, "no decoder for composite type element in position {at} of type OID {oid}")
             }
             Reason::Deep => write!(f, "a value of type {name} is nested too deeply"),
+            Reason::TooBig => write!(f, "a value of type {name} makes the text longer than 1 GiB"),
             Reason::Format => write!(f, "values of type {name} are not read in this format"),
         }
     }

@@ -29,8 +29,7 @@ fn types() -> &'static [Arc<Type>] {
         let mut made: Vec<Arc<Type>> = Vec::with_capacity(ROWS.len() * 2);
         for &(oid, array, name, form) in ROWS {
             let Some(kind) = kind(&made, form) else { continue };
-            let suffix = if matches!(form, Form::Vector(_)) { "[]" } else { "" };
-            let ty = new(&mut made, oid, format!("{name}{suffix}").into(), kind);
+            let ty = new(&mut made, oid, name.into(), kind);
             if array != 0 {
                 let delimiter = if name == "box" { b';' } else { b',' };
                 new(&mut made, array, format!("{name}[]").into(), Kind::Array { element: ty, delimiter });

@@ -49,20 +49,23 @@ impl<'a> Composite<'a> {
     }
 
     /// Each column. A bare record's are decoded where their types are built in: a type of the user's is an error, and
-    /// is met by `raw` and a registry.
+    /// is met by `raw` and the types that were learned.
     pub fn values(&self) -> impl Iterator<Item = Result<Value<'a>, DecodeError>> + use<'a> {
+        self.typed().map(|column| column.map(|(_, value)| value))
+    }
+
+    /// The same, each with its type.
+    pub fn typed(&self) -> impl Iterator<Item = Result<(&'a Type, Value<'a>), DecodeError>> + use<'a> {
         let (ty, fields) = (self.ty, self.fields());
         self.raw().enumerate().map(move |(at, column)| {
             let (oid, bytes) = column?;
-            let Some(bytes) = bytes else { return Ok(Value::Null) };
             let column = match fields {
                 Some(fields) => fields.get(at).map(|field| &*field.ty),
                 None => Type::builtin_ref(oid),
             };
-            match column {
-                Some(column) => decode(column, Format::Binary, bytes),
-                None => Err(DecodeError::new(ty, Reason::Unknown(at, oid))),
-            }
+            let column = column.ok_or_else(|| DecodeError::new(ty, Reason::Unknown(at, oid)))?;
+            let value = bytes.map_or(Ok(Value::Null), |bytes| decode(column, Format::Binary, bytes))?;
+            Ok((column, value))
         })
     }
 }

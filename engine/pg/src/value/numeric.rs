@@ -49,6 +49,8 @@ impl<'a> Numeric<'a> {
         if digits.chunks_exact(2).any(|digit| number(digit) > 9999) {
             return Err(DecodeError::new(ty, Reason::Malformed("digit")));
         }
+        // Zero has no digits, and so no first one that could count anything.
+        let weight = if digits.is_empty() { 0 } else { weight };
         Ok(Self { digits, weight, scale, sign })
     }
 

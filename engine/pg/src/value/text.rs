@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::decode::{DecodeError, Reason};
-use crate::types::Type;
+use crate::types::{Field, Kind, Type};
 
 /// What the server allows.
 const MAX_DIMENSIONS: usize = 6;
@@ -11,6 +11,7 @@ const MAX_DIMENSIONS: usize = 6;
 pub struct TextArray<'a> {
     ty: &'a Type,
     element: &'a Type,
+    text: &'a str,
     body: &'a str,
     delimiter: u8,
 }
@@ -22,9 +23,14 @@ impl<'a> TextArray<'a> {
             None => Some(text),
         };
         let body = body.ok_or_else(|| DecodeError::new(ty, Reason::Short))?;
-        let array = Self { ty, element, body, delimiter };
+        let array = Self { ty, element, text, body, delimiter };
         array.measure()?;
         Ok(array)
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The type of its elements.
@@ -66,7 +72,8 @@ impl<'a> TextArray<'a> {
                     }
                 }
                 Token::Item(_) => {
-                    if *elements_at.get_or_insert(open.len()) != open.len() {
+                    // Not where braces were met that stand deeper.
+                    if *elements_at.get_or_insert(lengths.len()) != open.len() {
                         return Err(DecodeError::new(self.ty, Reason::Dimensions));
                     }
                     *open.last_mut().ok_or_else(|| fail("element outside its braces"))? += 1;
@@ -133,18 +140,14 @@ impl<'a> Tokens<'a> {
     fn next_token(&mut self) -> Option<Token<'a>> {
         let delimiter = char::from(self.delimiter);
         self.rest = self.rest.trim_start_matches(|c: char| c == delimiter || c.is_ascii_whitespace());
-        let (first, rest) = self.rest.split_at_checked(1)?;
+        let first = self.rest.as_bytes().first()?;
         match first {
-            "{" => {
-                self.rest = rest;
-                Some(Token::Open)
+            b'{' | b'}' => {
+                self.rest = self.rest.get(1..)?;
+                Some(if *first == b'{' { Token::Open } else { Token::Close })
             }
-            "}" => {
-                self.rest = rest;
-                Some(Token::Close)
-            }
-            "\"" => {
-                self.rest = rest;
+            b'"' => {
+                self.rest = self.rest.get(1..)?;
                 let end = self.end_of(|byte| byte == b'"')?;
                 let (item, rest) = self.rest.split_at_checked(end)?;
                 self.rest = rest.get(1..)?;
@@ -187,25 +190,38 @@ fn unescaped(item: &str) -> Cow<'_, str> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TextComposite<'a> {
     ty: &'a Type,
+    text: &'a str,
     body: &'a str,
 }
 
 impl<'a> TextComposite<'a> {
     pub(crate) fn read(ty: &'a Type, text: &'a str) -> Result<Self, DecodeError> {
         match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            Some(body) => Ok(Self { ty, body }),
+            Some(body) => {
+                let row = Self { ty, text, body };
+                let (came, expected) = (row.columns().count(), row.fields().len());
+                if came == expected { Ok(row) } else { Err(DecodeError::new(ty, Reason::Columns(came, expected))) }
+            }
             None => Err(DecodeError::new(ty, Reason::Malformed("bracket"))),
         }
     }
 
-    /// Its type.
-    pub fn ty(&self) -> &'a Type {
-        self.ty
+    /// All of it.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The columns that its type has.
+    pub fn fields(&self) -> &'a [Field] {
+        match &self.ty.base().kind {
+            Kind::Composite(fields) => fields,
+            _ => &[],
+        }
     }
 
     /// The text of each column, null as `None`.
     pub fn columns(&self) -> impl Iterator<Item = Option<Cow<'a, str>>> + use<'a> {
-        let mut rest = Some(self.body);
+        let mut rest = Some(self.body).filter(|_| !self.fields().is_empty());
         std::iter::from_fn(move || {
             let (item, after) = column(rest?);
             rest = after;

@@ -22,6 +22,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 pub(crate) use arguments::{encode_arguments, encode_copy_row, encode_element, require_binary};
+pub(super) use number::integer;
 
 use super::codec::{Codec, Exchange, PythonCodec};
 use super::{exceptions, exchange};

@@ -12,8 +12,10 @@
 
 use pg::encode::{int4, int8, interval, timetz};
 use pg::{Kind, Scalar, Type};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+
+use super::encode::integer;
 
 /// Whether values of the type have a tuple form.
 pub(crate) fn has_tuple_form(ty: &Type) -> bool {
@@ -32,14 +34,18 @@ pub(crate) fn encode(ty: &Type, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> 
             "{name} tuple encoder: expecting {expected} element{plural} in tuple, got {length}"
         )));
     }
-    let item = |index: usize| value.get_item(index);
     match scalar {
-        Scalar::Date => int4(out, item(0)?.extract()?),
-        Scalar::TimeTz => timetz(out, item(0)?.extract()?, item(1)?.extract()?),
-        Scalar::Interval => interval(out, item(0)?.extract()?, item(1)?.extract()?, item(2)?.extract()?),
-        _ => int8(out, item(0)?.extract()?),
+        Scalar::Date => int4(out, number(value, 0)?),
+        Scalar::TimeTz => timetz(out, number(value, 0)?, number(value, 1)?),
+        Scalar::Interval => interval(out, number(value, 0)?, number(value, 1)?, number(value, 2)?),
+        _ => int8(out, number(value, 0)?),
     }
     Ok(())
+}
+
+fn number<T: TryFrom<i64>>(tuple: &Bound<'_, PyAny>, index: usize) -> PyResult<T> {
+    let number = integer(&tuple.get_item(index)?)?.and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| PyOverflowError::new_err(format!("element {index} of the tuple is out of range")))
 }
 
 fn parts(ty: &Type) -> Option<(Scalar, usize)> {

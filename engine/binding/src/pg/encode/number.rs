@@ -102,7 +102,7 @@ pub(super) fn snapshot(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<
 
 /// What `int()` makes of it, short of reading a text; None when it is too great.
 #[inline]
-fn integer(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+pub(in crate::pg) fn integer(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
     let py = value.py();
     if value.is_exact_instance_of::<PyInt>() || value.is_exact_instance_of::<PyBool>() {
         return fitting(py, value.extract());

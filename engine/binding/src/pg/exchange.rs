@@ -1,4 +1,4 @@
-//! The tuple form of values, for codecs that take and give one (`set_type_codec(..., format="tuple")`), both ways:
+//! The tuple form of values, for codecs that take and give one (`set_type_codec(..., format="tuple")`):
 //!
 //! | type | tuple |
 //! |---|---|
@@ -19,7 +19,12 @@ use super::encode::integer;
 
 /// Whether values of the type have a tuple form.
 pub(crate) fn has_tuple_form(ty: &Type) -> bool {
-    matches!(ty.kind, Kind::Composite(_)) || parts(ty).is_some()
+    is_row(ty) || parts(ty).is_some()
+}
+
+/// Whether the tuple is that of the type's elements.
+pub(crate) fn is_row(ty: &Type) -> bool {
+    matches!(ty.base().kind, Kind::Composite(_))
 }
 
 /// Appends the value that the tuple stands for, without its length.
@@ -49,7 +54,7 @@ fn number<T: TryFrom<i64>>(tuple: &Bound<'_, PyAny>, index: usize) -> PyResult<T
 }
 
 fn parts(ty: &Type) -> Option<(Scalar, usize)> {
-    match ty.kind {
+    match ty.base().kind {
         Kind::Scalar(scalar @ (Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz)) => {
             Some((scalar, 1))
         }

@@ -145,8 +145,16 @@ impl Codecs {
                     decoder: decoder.clone_ref(py),
                     exchange: *exchange,
                 };
-                let format = if *exchange == Exchange::Text { Format::Text } else { Format::Binary };
-                Codec { ty: ty.clone(), python: Some(python), inner: Box::default(), native: false, format }
+                // What Python gives as a tuple passes through the type's own codec.
+                let (inner, format) = match exchange {
+                    Exchange::Text => (Box::default(), Format::Text),
+                    Exchange::Binary => (Box::default(), Format::Binary),
+                    Exchange::Tuple => {
+                        let own = self.compose(py, ty);
+                        (own.inner, own.format)
+                    }
+                };
+                Codec { ty: ty.clone(), python: Some(python), inner, native: false, format }
             }
             Some(Assigned::Native(other)) => Codec::native(Arc::new(Type { oid: ty.oid, ..(**other).clone() })),
             None => self.compose(py, ty),

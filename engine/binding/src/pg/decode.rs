@@ -7,7 +7,7 @@ mod geometry;
 mod network;
 mod number;
 
-use pg::{Kind, Type, Value};
+use pg::{Type, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
@@ -129,10 +129,6 @@ fn parts<'py>(py: Python<'py>, codec: &Codec, records: &Records, bytes: &[u8]) -
         }
         Value::TimeTz { micros, zone } => (micros, zone).into_pyobject(py)?.into_any(),
         Value::Interval { months, days, micros } => (months, days, micros).into_pyobject(py)?.into_any(),
-        value => match &ty.base().kind {
-            // Its columns have codecs of their own, which a codec for the whole hides.
-            Kind::Composite(_) => container::object(py, &Codec::native(codec.ty.clone()), records, value)?,
-            _ => object(py, codec, records, value)?,
-        },
+        value => object(py, codec, records, value)?,
     })
 }

@@ -22,6 +22,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 pub(crate) use arguments::{encode_arguments, encode_copy_row, encode_element, require_binary};
+pub(super) use number::integer;
 
 use super::codec::{Codec, Exchange, PythonCodec};
 use super::{exceptions, exchange};
@@ -29,9 +30,13 @@ use super::{exceptions, exchange};
 /// Appends the value without its length. When this raises, what was written so far stays in `out`: the caller cuts it
 /// off. Python runs in here, so `out` must not be behind a lock.
 pub(crate) fn encode(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    if let Some(python) = &codec.python {
-        return encode_in_python(py, codec, python, value, out);
+    match &codec.python {
+        Some(python) => encode_in_python(py, codec, python, value, out),
+        None => encode_natively(py, codec, value, out),
     }
+}
+
+fn encode_natively(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     match (&codec.ty.kind, codec.format()) {
         (Kind::Scalar(scalar), Format::Binary) => scalar::encode(py, *scalar, value, out),
         (Kind::Scalar(Scalar::Numeric), Format::Text) => text::text(value.str()?.as_any(), out),
@@ -75,10 +80,8 @@ fn encode_in_python(
     match python.exchange {
         Exchange::Text => text::text(&given, out),
         Exchange::Binary => buffer::bytes(py, &given, out),
-        Exchange::Tuple => match &codec.ty.kind {
-            Kind::Composite(fields) => composite::encode(py, codec, fields, &given, out),
-            _ => exchange::encode(&codec.ty, &given, out),
-        },
+        Exchange::Tuple if exchange::is_row(&codec.ty) => encode_natively(py, codec, &given, out),
+        Exchange::Tuple => exchange::encode(&codec.ty, &given, out),
     }
 }
 
@@ -98,19 +101,14 @@ fn class_name(value: &Bound<'_, PyAny>) -> String {
 
 fn text_only(py: Python<'_>, ty: &Type) -> PyErr {
     let kind = if matches!(ty.kind, Kind::Composite(_)) { "composite" } else { "range" };
-    let text = format!(
-        "cannot encode type \"{}\".\"{}\": text encoding of {kind} types is not supported",
-        ty.schema, ty.name
-    );
+    let text =
+        format!("cannot encode type \"{}\".\"{}\": text encoding of {kind} types is not supported", ty.schema, ty.name);
     exceptions::client(py, "UnsupportedClientFeatureError", text)
 }
 
 fn anonymous(py: Python<'_>) -> PyErr {
-    let error = exceptions::client(
-        py,
-        "UnsupportedClientFeatureError",
-        "input of anonymous composite types is not supported",
-    );
+    let error =
+        exceptions::client(py, "UnsupportedClientFeatureError", "input of anonymous composite types is not supported");
     let hint = "Consider declaring an explicit composite type and using it to cast the argument.";
     let detail = "PostgreSQL does not implement anonymous composite type input.";
     let value = error.value(py);

@@ -1,4 +1,4 @@
-//! The tuple form of values, for codecs that take and give one (`set_type_codec(..., format="tuple")`), both ways:
+//! The tuple form of values, for codecs that take and give one (`set_type_codec(..., format="tuple")`):
 //!
 //! | type | tuple |
 //! |---|---|
@@ -12,12 +12,19 @@
 
 use pg::encode::{int4, int8, interval, timetz};
 use pg::{Kind, Scalar, Type};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+
+use super::encode::integer;
 
 /// Whether values of the type have a tuple form.
 pub(crate) fn has_tuple_form(ty: &Type) -> bool {
-    matches!(ty.kind, Kind::Composite(_)) || parts(ty).is_some()
+    is_row(ty) || parts(ty).is_some()
+}
+
+/// Whether the tuple is that of the type's elements.
+pub(crate) fn is_row(ty: &Type) -> bool {
+    matches!(ty.base().kind, Kind::Composite(_))
 }
 
 /// Appends the value that the tuple stands for, without its length.
@@ -32,18 +39,22 @@ pub(crate) fn encode(ty: &Type, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> 
             "{name} tuple encoder: expecting {expected} element{plural} in tuple, got {length}"
         )));
     }
-    let item = |index: usize| value.get_item(index);
     match scalar {
-        Scalar::Date => int4(out, item(0)?.extract()?),
-        Scalar::TimeTz => timetz(out, item(0)?.extract()?, item(1)?.extract()?),
-        Scalar::Interval => interval(out, item(0)?.extract()?, item(1)?.extract()?, item(2)?.extract()?),
-        _ => int8(out, item(0)?.extract()?),
+        Scalar::Date => int4(out, number(value, 0)?),
+        Scalar::TimeTz => timetz(out, number(value, 0)?, number(value, 1)?),
+        Scalar::Interval => interval(out, number(value, 0)?, number(value, 1)?, number(value, 2)?),
+        _ => int8(out, number(value, 0)?),
     }
     Ok(())
 }
 
+fn number<T: TryFrom<i64>>(tuple: &Bound<'_, PyAny>, index: usize) -> PyResult<T> {
+    let number = integer(&tuple.get_item(index)?)?.and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| PyOverflowError::new_err(format!("element {index} of the tuple is out of range")))
+}
+
 fn parts(ty: &Type) -> Option<(Scalar, usize)> {
-    match ty.kind {
+    match ty.base().kind {
         Kind::Scalar(scalar @ (Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz)) => {
             Some((scalar, 1))
         }

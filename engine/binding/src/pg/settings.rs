@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::codec::{Assigned, Codecs, Exchange, Types};
-use super::introspected;
+use super::{exceptions, exchange, introspected};
 use super::records::Records;
 
 /// The codecs of one connection, shared by its statements.
@@ -93,13 +93,27 @@ impl PgSettings {
 
     /// Values of the type `oid` pass through two functions of Python's.
     #[pyo3(signature = (oid, encoder, decoder, format))]
-    fn add_python_codec(&self, oid: u32, encoder: Py<PyAny>, decoder: Py<PyAny>, format: &str) -> PyResult<()> {
+    fn add_python_codec(
+        &self,
+        py: Python<'_>,
+        oid: u32,
+        encoder: Py<PyAny>,
+        decoder: Py<PyAny>,
+        format: &str,
+    ) -> PyResult<()> {
         let exchange = match format {
             "text" => Exchange::Text,
             "binary" => Exchange::Binary,
             "tuple" => Exchange::Tuple,
             other => return Err(PyValueError::new_err(format!("format must be 'text', 'binary' or 'tuple', not {other:?}"))),
         };
+        let known = if exchange == Exchange::Tuple { self.codecs.lock().types.get(oid) } else { None };
+        if let Some(ty) = known
+            && !exchange::has_tuple_form(&ty)
+        {
+            let text = format!("{} type does not support the 'tuple' exchange format", ty.name);
+            return Err(exceptions::interface(py, text));
+        }
         let before = self.codecs.lock().assign(oid, Assigned::Python { encoder, decoder, exchange });
         drop(before);
         Ok(())

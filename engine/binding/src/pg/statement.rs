@@ -246,6 +246,7 @@ impl PgStatement {
     fn _encode_copy_rows<'py>(&self, py: Python<'py>, rows: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let known = self.known(py)?;
         let codecs = &known.codecs;
+        encode::require_binary(py, codecs)?;
         let mut out = Vec::new();
         for row in rows.try_iter()? {
             encode::encode_copy_row(py, codecs, &row?, &mut out)?;

@@ -33,7 +33,7 @@ impl fmt::Display for EncodeError {
             Self::Scale => "cannot encode Decimal value into numeric: exponent is too small",
             Self::Weight => "cannot encode Decimal value into numeric: exponent is too large",
             Self::Decimal => "not the text of a decimal number",
-            Self::Uuid => "not the text of a UUID: expected 32 hexadecimal digits, with dashes or without",
+            Self::Uuid => "expected 32 hexadecimal digits, with dashes or without",
             Self::Vector => "not the text of a vector: expected a form such as [1,2,3]",
         })
     }

@@ -1,22 +1,22 @@
 use pg::encode;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyTuple, PyType};
-use pyo3::{FromPyObject, intern};
 
 use super::refused;
 
 #[inline]
 pub(super) fn int2(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let number = integer::<i64>(value)?.and_then(|number| i16::try_from(number).ok());
+    let number = integer(value)?.and_then(|number| i16::try_from(number).ok());
     encode::int2(out, number.ok_or_else(|| out_of_range("int16"))?);
     Ok(())
 }
 
 #[inline]
 pub(super) fn int4(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let number = integer::<i64>(value)?.and_then(|number| i32::try_from(number).ok());
+    let number = integer(value)?.and_then(|number| i32::try_from(number).ok());
     encode::int4(out, number.ok_or_else(|| out_of_range("int32"))?);
     Ok(())
 }
@@ -28,13 +28,13 @@ pub(super) fn int8(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> 
 }
 
 pub(super) fn oid(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let number = integer::<i64>(value)?.and_then(|number| u32::try_from(number).ok());
+    let number = unsigned(value)?.and_then(|number| u32::try_from(number).ok());
     encode::oid(out, number.ok_or_else(|| out_of_range("uint32"))?);
     Ok(())
 }
 
 pub(super) fn uint8(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    encode::uint8(out, integer(value)?.ok_or_else(|| out_of_range("uint64"))?);
+    encode::uint8(out, unsigned(value)?.ok_or_else(|| out_of_range("uint64"))?);
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub(super) fn snapshot(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<
     if value.len()? != 3 {
         return Err(PyValueError::new_err("invalid number of elements in txid_snapshot tuple, expecting 3"));
     }
-    let transaction = |value: Bound<'_, PyAny>| integer::<u64>(&value)?.ok_or_else(|| out_of_range("uint64"));
+    let transaction = |value: Bound<'_, PyAny>| unsigned(&value)?.ok_or_else(|| out_of_range("uint64"));
     let xmin = transaction(value.get_item(0)?)?;
     let xmax = transaction(value.get_item(1)?)?;
     let running: Vec<u64> = value.get_item(2)?.try_iter()?.map(|item| transaction(item?)).collect::<PyResult<_>>()?;
@@ -102,19 +102,34 @@ pub(super) fn snapshot(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<
 
 /// What `int()` makes of it, short of reading a text; None when it is too great.
 #[inline]
-fn integer<'py, T>(value: &Bound<'py, PyAny>) -> PyResult<Option<T>>
-where
-    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
-{
+pub(in crate::pg) fn integer(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
     let py = value.py();
     if value.is_exact_instance_of::<PyInt>() || value.is_exact_instance_of::<PyBool>() {
         return fitting(py, value.extract());
     }
-    if value.get_type().hasattr(intern!(py, "__int__"))? {
-        let Some(number) = fitting(py, py.get_type::<PyInt>().call1((value,)))? else { return Ok(None) };
-        return fitting(py, number.extract());
+    match fitting(py, converted(value))? {
+        Some(number) => fitting(py, number.extract()),
+        None => Ok(None),
     }
-    fitting(py, value.extract())
+}
+
+/// The same, not below zero; what has only an index is not taken.
+fn unsigned(value: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    let py = value.py();
+    match fitting(py, converted(value))? {
+        Some(number) if number.is_instance_of::<PyInt>() => fitting(py, number.extract()),
+        Some(_) => Err(PyTypeError::new_err("an integer is required")),
+        None => Ok(None),
+    }
+}
+
+/// By its `__int__` where it has one.
+fn converted<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    if !value.is_exact_instance_of::<PyInt>() && value.get_type().hasattr(intern!(py, "__int__"))? {
+        return py.get_type::<PyInt>().call1((value,));
+    }
+    Ok(value.clone())
 }
 
 #[inline]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pg::{Format, Kind, Scalar, Type};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyBool, PyList, PyType};
 
 use crate::pg::codec::Codec;
 use crate::pg::decode::{decode, is_representable, malformed, miscounted, undecodable};
-use crate::pg::record::Blank;
+use crate::pg::record::{Blank, Maker};
 use crate::pg::records::Records;
 use crate::pg::shape::{Chunk, Shape};
 
@@ -60,12 +60,12 @@ pub(crate) fn records<'py>(
     class: &Bound<'py, PyType>,
 ) -> PyResult<Bound<'py, PyList>> {
     let mut list = Vec::new();
-    let shape = columns.shape.bind(py);
+    let maker = Maker::new(class, columns.shape.bind(py), columns.len())?;
     for bytes in chunks {
         let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
         let mut messages = Messages { chunk: bytes, at: 0 };
         while let Some(row) = messages.next(py, columns)? {
-            list.push(columns.record(py, row, shape, &chunk, class)?);
+            list.push(columns.fill(py, maker.blank()?, row, &chunk)?);
         }
     }
     PyList::new(py, list)
@@ -116,21 +116,23 @@ impl Columns {
     }
 
     #[inline]
-    fn record<'py>(
+    fn fill<'py>(
         &self,
         py: Python<'py>,
+        mut record: Blank<'py>,
         mut row: Row<'_>,
-        shape: &Bound<'py, Shape>,
         chunk: &Bound<'py, Chunk>,
-        class: &Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut record = Blank::new(class, shape, self.columns.len())?;
         for (index, column) in self.columns.iter().enumerate() {
             let (offset, bytes) = row.field().ok_or_else(|| malformed(py))?;
             let Some(field) = bytes else { continue };
+            if let (Plan::Bool, &[truth]) = (column.plan, field) {
+                record.set(index, PyBool::new(py, truth != 0).to_owned().into_any());
+                continue;
+            }
             let right = match column.plan {
                 Plan::Sized(size) => field.len() == size,
-                Plan::Text => simdutf8::basic::from_utf8(field).is_ok(),
+                Plan::Text => field.is_ascii() || simdutf8::basic::from_utf8(field).is_ok(),
                 Plan::Bytes => true,
                 Plan::Moment => is_moment(&column.codec, field),
                 Plan::Checked => pg::check(&column.codec.ty, column.codec.format(), field).is_ok(),

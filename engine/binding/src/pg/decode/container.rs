@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::{decode, fault, undecodable};
 use crate::pg::codec::{Codec, Exchange};
-use crate::pg::record::{Blank, record_type};
+use crate::pg::record::{Maker, record_type};
 use crate::pg::records::Records;
 
 /// The object for a value with parts.
@@ -100,7 +100,7 @@ fn text_composite<'py>(
     records: &Records,
     row: TextComposite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut record = Blank::new(record_type(py)?, &records.shape(py, &codec.ty)?, codec.inner.len())?;
+    let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, codec.inner.len())?.blank()?;
     for (index, (column, text)) in codec.inner.iter().zip(row.columns()).enumerate() {
         record.set(index, from_text(py, column, text)?);
     }
@@ -130,7 +130,7 @@ fn composite<'py>(
     records: &Records,
     row: Composite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut record = Blank::new(record_type(py)?, &records.shape(py, &codec.ty)?, row.len())?;
+    let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, row.len())?.blank()?;
     for (index, column) in row.raw().enumerate() {
         let (_, bytes) = column.map_err(|error| undecodable(py, &codec.ty, &error))?;
         record.set(index, decode(py, part(py, codec, index)?, records, bytes)?);

@@ -147,7 +147,7 @@ unsafe extern "C" fn iterator_next_pair(object: *mut ffi::PyObject) -> *mut ffi:
 /// A name and its value; nothing where there is no name.
 fn pair<'py>(record: View<'_, 'py>, index: usize) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let shape = record.shape()?;
-    match shape.get().names(record.py()).get_item(index) {
+    match shape.names(record.py()).get_item(index) {
         Ok(name) => PyTuple::new(record.py(), [name, record.get(index)?]).map(Some),
         Err(_) => Ok(None),
     }

@@ -1,25 +1,25 @@
 //! PostgreSQL as Python sees it: sessions, statements, rows, and the ways of values between the wire and Python.
 
 mod asking;
-mod decode;
-mod encode;
-mod exchange;
-mod record;
-mod records;
-mod rows;
-mod shape;
 mod call;
 mod codec;
 mod copying;
+mod decode;
+mod encode;
 mod exceptions;
+mod exchange;
 mod introspected;
 mod many;
 pub(crate) mod news;
 mod open;
 mod outside;
 mod protocol;
+mod record;
+mod records;
+mod rows;
 mod salts;
 mod settings;
+mod shape;
 mod statement;
 mod wanted;
 

@@ -30,11 +30,31 @@ pub(crate) struct Call {
 /// What is called.
 pub(crate) enum Act {
     Open(Opening),
-    Prepare { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
+    Prepare {
+        name: Py<PyString>,
+        query: Py<PyString>,
+        record_class: Py<PyType>,
+        ignore_custom_codec: bool,
+    },
     /// Bind and execute.
-    Run { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString>, limit: u32, extra: bool },
-    Bind { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString> },
-    Execute { statement: Py<PgStatement>, portal: Py<PyString>, limit: u32, extra: bool },
+    Run {
+        statement: Py<PgStatement>,
+        args: Py<PyAny>,
+        portal: Py<PyString>,
+        limit: u32,
+        extra: bool,
+    },
+    Bind {
+        statement: Py<PgStatement>,
+        args: Py<PyAny>,
+        portal: Py<PyString>,
+    },
+    Execute {
+        statement: Py<PgStatement>,
+        portal: Py<PyString>,
+        limit: u32,
+        extra: bool,
+    },
     Many(Box<Many>),
     /// By the simple protocol.
     Query(Py<PyString>),

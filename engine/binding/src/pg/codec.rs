@@ -140,11 +140,8 @@ impl Codecs {
         }
         let codec = match self.python.get(&ty.oid).cloned().as_deref() {
             Some(Assigned::Python { encoder, decoder, exchange }) => {
-                let python = PythonCodec {
-                    encoder: encoder.clone_ref(py),
-                    decoder: decoder.clone_ref(py),
-                    exchange: *exchange,
-                };
+                let python =
+                    PythonCodec { encoder: encoder.clone_ref(py), decoder: decoder.clone_ref(py), exchange: *exchange };
                 let format = if *exchange == Exchange::Text { Format::Text } else { Format::Binary };
                 Codec { ty: ty.clone(), python: Some(python), inner: Box::default(), native: false, format }
             }
@@ -172,9 +169,17 @@ impl Codecs {
 }
 
 impl Codec {
-    /// The type's own codec.
+    /// The type's own codec, and those of its parts.
     pub(crate) fn native(ty: Arc<Type>) -> Self {
+        let part = |part: &Arc<Type>| Arc::new(Self::native(part.clone()));
+        let inner: Box<[Arc<Codec>]> = match &ty.kind {
+            Kind::Array { element: one, .. } | Kind::Range(one) | Kind::Multirange(one) | Kind::Domain(one) => {
+                Box::new([part(one)])
+            }
+            Kind::Composite(fields) => fields.iter().map(|field| part(&field.ty)).collect(),
+            Kind::Scalar(_) | Kind::Enum(_) | Kind::Record => Box::default(),
+        };
         let format = ty.format();
-        Self { ty, python: None, inner: Box::default(), native: true, format }
+        Self { ty, python: None, inner, native: true, format }
     }
 }

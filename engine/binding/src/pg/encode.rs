@@ -98,19 +98,14 @@ fn class_name(value: &Bound<'_, PyAny>) -> String {
 
 fn text_only(py: Python<'_>, ty: &Type) -> PyErr {
     let kind = if matches!(ty.kind, Kind::Composite(_)) { "composite" } else { "range" };
-    let text = format!(
-        "cannot encode type \"{}\".\"{}\": text encoding of {kind} types is not supported",
-        ty.schema, ty.name
-    );
+    let text =
+        format!("cannot encode type \"{}\".\"{}\": text encoding of {kind} types is not supported", ty.schema, ty.name);
     exceptions::client(py, "UnsupportedClientFeatureError", text)
 }
 
 fn anonymous(py: Python<'_>) -> PyErr {
-    let error = exceptions::client(
-        py,
-        "UnsupportedClientFeatureError",
-        "input of anonymous composite types is not supported",
-    );
+    let error =
+        exceptions::client(py, "UnsupportedClientFeatureError", "input of anonymous composite types is not supported");
     let hint = "Consider declaring an explicit composite type and using it to cast the argument.";
     let detail = "PostgreSQL does not implement anonymous composite type input.";
     let value = error.value(py);

@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pg::{Format, Kind, Scalar};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::pg::codec::Codec;
-use crate::pg::decode;
+use crate::pg::decode::{self, Quick};
 use crate::pg::records::Records;
 
 /// The columns of a result, as its records know them: their names, and how to make a value of each.
@@ -109,19 +108,7 @@ impl Shape {
         column: usize,
         offset: usize,
     ) -> Option<PyResult<Bound<'py, PyAny>>> {
-        let bytes = chunk.value(offset);
-        let quick = *self.quick.get(column)?;
-        Some(Ok(match quick {
-            Quick::Int2 => PyInt::new(py, i16::from_be_bytes(*bytes.first_chunk()?)).into_any(),
-            Quick::Int4 => PyInt::new(py, i32::from_be_bytes(*bytes.first_chunk()?)).into_any(),
-            Quick::Int8 => PyInt::new(py, i64::from_be_bytes(*bytes.first_chunk()?)).into_any(),
-            Quick::Oid => PyInt::new(py, u32::from_be_bytes(*bytes.first_chunk()?)).into_any(),
-            Quick::Float4 => PyFloat::new(py, f32::from_be_bytes(*bytes.first_chunk()?).into()).into_any(),
-            Quick::Float8 => PyFloat::new(py, f64::from_be_bytes(*bytes.first_chunk()?)).into_any(),
-            Quick::Text => return Some(PyString::from_bytes(py, bytes).map(Bound::into_any)),
-            Quick::Bytes => PyBytes::new(py, bytes).into_any(),
-            Quick::No => return None,
-        }))
+        self.quick.get(column)?.make(py, chunk.value(offset))
     }
 
     /// Makes the value of a column; its length stands at `offset` of the chunk. It was checked when it came.
@@ -135,40 +122,6 @@ impl Shape {
         let codec = self.codecs.get(column).and_then(Option::as_deref);
         let codec = codec.ok_or_else(|| PyRuntimeError::new_err("invalid record descriptor"))?;
         decode::native(py, codec, &self.records, chunk.value(offset))
-    }
-}
-
-/// The types that most columns have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quick {
-    Int2,
-    Int4,
-    Int8,
-    Oid,
-    Float4,
-    Float8,
-    Text,
-    Bytes,
-    No,
-}
-
-impl Quick {
-    fn of(codec: &Codec) -> Self {
-        match (&codec.ty.base().kind, codec.format()) {
-            (Kind::Enum(_), _) | (Kind::Scalar(Scalar::Opaque), Format::Text) => Self::Text,
-            (Kind::Scalar(scalar), Format::Binary) => match scalar {
-                Scalar::Int2 => Self::Int2,
-                Scalar::Int4 => Self::Int4,
-                Scalar::Int8 => Self::Int8,
-                Scalar::Oid | Scalar::Xid | Scalar::Cid => Self::Oid,
-                Scalar::Float4 => Self::Float4,
-                Scalar::Float8 => Self::Float8,
-                Scalar::Text | Scalar::Json => Self::Text,
-                Scalar::Bytea | Scalar::Char => Self::Bytes,
-                _ => Self::No,
-            },
-            _ => Self::No,
-        }
     }
 }
 

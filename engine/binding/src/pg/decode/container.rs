@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
-use super::{decode, fault, undecodable};
+use super::{Quick, decode, fault, undecodable};
 use crate::pg::codec::{Codec, Exchange};
 use crate::pg::record::{Maker, record_type};
 use crate::pg::records::Records;
@@ -64,9 +64,13 @@ fn array<'py>(py: Python<'py>, codec: &Codec, records: &Records, array: Array<'_
     }
     let element = part(py, codec, 0)?;
     let mut elements = Vec::with_capacity(array.raw().size_hint().0);
+    let quick = Quick::of(element);
     for bytes in array.raw() {
         let bytes = bytes.map_err(|error| undecodable(py, &codec.ty, &error))?;
-        elements.push(decode(py, element, records, bytes)?);
+        elements.push(match bytes.and_then(|bytes| quick.make(py, bytes)) {
+            Some(made) => made?,
+            None => decode(py, element, records, bytes)?,
+        });
     }
     let lengths: Vec<usize> = array.dimensions().map(|dimension| dimension.length).collect();
     nested(py, &lengths, elements)

@@ -136,9 +136,7 @@ fn not_a_sequence(py: Python<'_>, arguments: &Bound<'_, PyAny>, element: Option<
                 "invalid input in executemany() argument sequence element #{element}: expected a sequence, got {class}"
             ),
         ),
-        None => {
-            exceptions::client(py, "InternalClientError", format!("Bind: expected a sequence, got {class}"))
-        }
+        None => exceptions::client(py, "InternalClientError", format!("Bind: expected a sequence, got {class}")),
     }
 }
 

@@ -170,10 +170,7 @@ impl<'py> Seen<'py> {
 }
 
 #[inline]
-fn for_each<'py>(
-    value: &Bound<'py, PyAny>,
-    mut visit: impl FnMut(&Bound<'py, PyAny>) -> PyResult<()>,
-) -> PyResult<()> {
+fn for_each<'py>(value: &Bound<'py, PyAny>, mut visit: impl FnMut(&Bound<'py, PyAny>) -> PyResult<()>) -> PyResult<()> {
     if let Ok(list) = value.cast_exact::<PyList>() {
         return list.iter().try_for_each(|item| visit(&item));
     }

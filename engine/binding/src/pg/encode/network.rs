@@ -56,7 +56,9 @@ pub(super) fn cidr(py: Python<'_>, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) 
 /// The common forms of text. What is not one of them may still be another that Python knows.
 fn parse(text: &str) -> Option<(Address, Option<u8>)> {
     let (host, bits) = match text.split_once('/') {
-        Some((host, bits)) => (host, Some(bits.parse().ok().filter(|_| bits.bytes().all(|byte| byte.is_ascii_digit()))?)),
+        Some((host, bits)) => {
+            (host, Some(bits.parse().ok().filter(|_| bits.bytes().all(|byte| byte.is_ascii_digit()))?))
+        }
         None => (text, None),
     };
     let address = match host.parse().ok()? {

@@ -1,4 +1,3 @@
-
 use pg::encode::{Bounds, count};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;

@@ -57,8 +57,6 @@ fn encode_bool(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
             boolean(out, value.is_true());
             Ok(())
         }
-        Err(_) => {
-            Err(PyTypeError::new_err(format!("a boolean is required (got type {})", class_name(value))))
-        }
+        Err(_) => Err(PyTypeError::new_err(format!("a boolean is required (got type {})", class_name(value)))),
     }
 }

@@ -140,9 +140,7 @@ fn in_calendar(moment: i64) -> PyResult<i64> {
 fn naive_to_utc(py: Python<'_>, moment: &Bound<'_, PyDateTime>, out: &mut Vec<u8>) -> PyResult<()> {
     let local = micros_of(moment);
     // The ends of the calendar are the infinities in every zone.
-    if local == micros(days(1, 1, 1), 0)
-        || local == micros(days(9999, 12, 31), time_of_day(23, 59, 59, 999_999))
-    {
+    if local == micros(days(1, 1, 1), 0) || local == micros(days(9999, 12, 31), time_of_day(23, 59, 59, 999_999)) {
         encode::timestamp(out, local);
         return Ok(());
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pg::{Format, Kind, Scalar, Type, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyBool, PyList, PyType};
 
 use crate::pg::codec::Codec;
 use crate::pg::decode::{Quick, decode, is_representable, malformed, miscounted, undecodable};
@@ -122,9 +122,13 @@ impl Columns {
         for (index, column) in self.columns.iter().enumerate() {
             let (offset, bytes) = row.field().ok_or_else(|| malformed(py))?;
             let Some(field) = bytes else { continue };
+            // Both of its objects exist: there is nothing to put off.
+            if let (Plan::Glance(Quick::Bool), &[truth]) = (column.plan, field) {
+                record.set(index, PyBool::new(py, truth != 0).to_owned().into_any());
+                continue;
+            }
             let right = match column.plan {
-                // Both of its objects exist: there is nothing to put off.
-                Plan::Glance(Quick::Bool) | Plan::Now { .. } => false,
+                Plan::Now { .. } => false,
                 Plan::Glance(quick) => quick.check(field) == Some(true),
                 Plan::Glances(quick) => is_array(&column.codec, quick, field),
                 Plan::Moment => is_moment(&column.codec, field),
@@ -133,11 +137,7 @@ impl Columns {
             if right {
                 record.set_later(index, offset);
             } else {
-                let made = match column.plan {
-                    Plan::Glance(quick) => quick.make(py, field),
-                    _ => None,
-                };
-                record.set(index, made.unwrap_or_else(|| self.value(py, column, bytes))?);
+                record.set(index, self.value(py, column, bytes)?);
             }
         }
         if !row.rest.is_empty() {

@@ -99,7 +99,9 @@ impl PgSettings {
             "binary" => Exchange::Binary,
             "tuple" => Exchange::Tuple,
             other => {
-                return Err(PyValueError::new_err(format!("format must be 'text', 'binary' or 'tuple', not {other:?}")));
+                return Err(PyValueError::new_err(format!(
+                    "format must be 'text', 'binary' or 'tuple', not {other:?}"
+                )));
             }
         };
         let before = self.codecs.lock().assign(oid, Assigned::Python { encoder, decoder, exchange });

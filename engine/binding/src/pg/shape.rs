@@ -107,7 +107,7 @@ impl Shape {
         chunk: &Chunk,
         column: usize,
         offset: usize,
-    ) -> Option<PyResult<Bound<'py, PyAny>>> {
+    ) -> Option<Bound<'py, PyAny>> {
         self.quick.get(column)?.make(py, chunk.value(offset))
     }
 

@@ -68,7 +68,7 @@ fn array<'py>(py: Python<'py>, codec: &Codec, records: &Records, array: Array<'_
     for bytes in array.raw() {
         let bytes = bytes.map_err(|error| undecodable(py, &codec.ty, &error))?;
         elements.push(match bytes.and_then(|bytes| quick.make(py, bytes)) {
-            Some(made) => made?,
+            Some(made) => made,
             None => decode(py, element, records, bytes)?,
         });
     }

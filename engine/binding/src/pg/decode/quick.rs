@@ -46,8 +46,8 @@ impl Quick {
 
     /// The object; nothing where the type is another, or the bytes are not the type's: the decoder says how.
     #[inline]
-    pub(crate) fn make<'py>(self, py: Python<'py>, bytes: &[u8]) -> Option<PyResult<Bound<'py, PyAny>>> {
-        Some(Ok(match self {
+    pub(crate) fn make<'py>(self, py: Python<'py>, bytes: &[u8]) -> Option<Bound<'py, PyAny>> {
+        Some(match self {
             Self::Bool => PyBool::new(py, *exactly::<1>(bytes)? != [0]).to_owned().into_any(),
             Self::Int2 => PyInt::new(py, i16::from_be_bytes(*exactly(bytes)?)).into_any(),
             Self::Int4 => PyInt::new(py, i32::from_be_bytes(*exactly(bytes)?)).into_any(),
@@ -55,10 +55,10 @@ impl Quick {
             Self::Oid => PyInt::new(py, u32::from_be_bytes(*exactly(bytes)?)).into_any(),
             Self::Float4 => PyFloat::new(py, f32::from_be_bytes(*exactly(bytes)?).into()).into_any(),
             Self::Float8 => PyFloat::new(py, f64::from_be_bytes(*exactly(bytes)?)).into_any(),
-            Self::Text => return Some(PyString::from_bytes(py, bytes).map(Bound::into_any)),
+            Self::Text => PyString::from_bytes(py, bytes).ok()?.into_any(),
             Self::Bytes => PyBytes::new(py, bytes).into_any(),
             Self::No => return None,
-        }))
+        })
     }
 
     /// Whether the bytes are a value of the type; nothing where the decoder has to be asked.

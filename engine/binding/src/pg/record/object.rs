@@ -216,7 +216,7 @@ impl<'a, 'py> View<'a, 'py> {
             // SAFETY: attached; while a value is to be made the field is the `Chunk` that `finish_later` put there.
             let chunk = unsafe { Borrowed::from_ptr(self.py, head.chunk.load(Ordering::Acquire)).cast_unchecked() };
             let value = match self.shape()?.read_quickly(self.py, chunk.get(), index, unmade >> 1) {
-                Some(value) => value?,
+                Some(value) => value,
                 None => {
                     // A reference of one's own: this may run code that reads the record's last value, or this one.
                     let chunk: Bound<'py, Chunk> = chunk.to_owned();

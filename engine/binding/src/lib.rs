@@ -46,9 +46,7 @@ mod module {
     #[pymodule_export]
     use crate::future::NativeFuture;
     #[pymodule_export]
-    use crate::pg::{PgArrow, PgProtocol, PgSettings, PgStatement, PgTypes, _create_record};
-    #[pymodule_export]
-    use crate::tls::PgTls;
+    use crate::pg::{_create_record, PgArrow, PgProtocol, PgSettings, PgStatement, PgTypes};
     #[pymodule_export]
     use crate::reactor::Reactor;
     #[pymodule_export]
@@ -57,6 +55,10 @@ mod module {
     use crate::service::HttpService;
     #[pymodule_export]
     use crate::spawn::sleep;
+    #[pymodule_export]
+    use crate::tls::PgTls;
+    #[pymodule_export]
+    use crate::tls::PgTls;
 
     use super::*;
 

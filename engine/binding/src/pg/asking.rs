@@ -130,12 +130,7 @@ impl PgProtocol {
     }
 
     /// A request was answered.
-    pub(crate) fn replied(
-        this: &Bound<'_, Self>,
-        id: Ticket,
-        reply: Reply,
-        status: TransactionStatus,
-    ) -> PyResult<()> {
+    pub(crate) fn replied(this: &Bound<'_, Self>, id: Ticket, reply: Reply, status: TransactionStatus) -> PyResult<()> {
         let py = this.py();
         let pending = this.get().take_pending(id);
         this.get().lock().status = status;
@@ -208,7 +203,8 @@ impl PgProtocol {
     fn send_cancel(this: &Bound<'_, Self>, connection: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = this.py();
         let event_loop = this.get().lock().event_loop.as_ref().map(|found| found.clone_ref(py));
-        let waiter = event_loop.ok_or_else(crate::fault::closed)?.bind(py).call_method0(intern!(py, "create_future"))?;
+        let waiter =
+            event_loop.ok_or_else(crate::fault::closed)?.bind(py).call_method0(intern!(py, "create_future"))?;
         waiter.call_method1(intern!(py, "add_done_callback"), (this.getattr(intern!(py, "_cancel_sent"))?,))?;
         connection.call_method1(intern!(py, "_cancel_current_command"), (waiter,)).map(drop)
     }

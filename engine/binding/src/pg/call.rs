@@ -31,13 +31,37 @@ pub(crate) struct Call {
 /// What is called.
 pub(crate) enum Act {
     Open(Opening),
-    Prepare { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
+    Prepare {
+        name: Py<PyString>,
+        query: Py<PyString>,
+        record_class: Py<PyType>,
+        ignore_custom_codec: bool,
+    },
     /// Bind and execute.
-    Run { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString>, limit: u32, extra: bool },
+    Run {
+        statement: Py<PgStatement>,
+        args: Py<PyAny>,
+        portal: Py<PyString>,
+        limit: u32,
+        extra: bool,
+    },
     /// Bind and execute, for rows in another shape than Python's objects.
-    Export { statement: Py<PgStatement>, args: Py<PyAny>, form: Form },
-    Bind { statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString> },
-    Execute { statement: Py<PgStatement>, portal: Py<PyString>, limit: u32, extra: bool },
+    Export {
+        statement: Py<PgStatement>,
+        args: Py<PyAny>,
+        form: Form,
+    },
+    Bind {
+        statement: Py<PgStatement>,
+        args: Py<PyAny>,
+        portal: Py<PyString>,
+    },
+    Execute {
+        statement: Py<PgStatement>,
+        portal: Py<PyString>,
+        limit: u32,
+        extra: bool,
+    },
     Many(Box<Many>),
     /// By the simple protocol.
     Query(Py<PyString>),

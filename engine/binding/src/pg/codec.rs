@@ -140,11 +140,8 @@ impl Codecs {
         }
         let codec = match self.python.get(&ty.oid).cloned().as_deref() {
             Some(Assigned::Python { encoder, decoder, exchange }) => {
-                let python = PythonCodec {
-                    encoder: encoder.clone_ref(py),
-                    decoder: decoder.clone_ref(py),
-                    exchange: *exchange,
-                };
+                let python =
+                    PythonCodec { encoder: encoder.clone_ref(py), decoder: decoder.clone_ref(py), exchange: *exchange };
                 // What Python gives as a tuple passes through the type's own codec.
                 let (inner, format) = match exchange {
                     Exchange::Text => (Box::default(), Format::Text),
@@ -180,9 +177,17 @@ impl Codecs {
 }
 
 impl Codec {
-    /// The type's own codec.
+    /// The type's own codec, and those of its parts.
     pub(crate) fn native(ty: Arc<Type>) -> Self {
+        let part = |part: &Arc<Type>| Arc::new(Self::native(part.clone()));
+        let inner: Box<[Arc<Codec>]> = match &ty.kind {
+            Kind::Array { element: one, .. } | Kind::Range(one) | Kind::Multirange(one) | Kind::Domain(one) => {
+                Box::new([part(one)])
+            }
+            Kind::Composite(fields) => fields.iter().map(|field| part(&field.ty)).collect(),
+            Kind::Scalar(_) | Kind::Enum(_) | Kind::Record => Box::default(),
+        };
         let format = ty.format();
-        Self { ty, python: None, inner: Box::default(), native: true, format }
+        Self { ty, python: None, inner, native: true, format }
     }
 }

@@ -140,7 +140,10 @@ impl PgProtocol {
         let over = this.get().lock().copy.take();
         drop(over);
         let outcome = done.get().outcome(py).and_then(|_| {
-            Err(exceptions::interface(py, "the query does not copy: it must be COPY ... FROM STDIN or COPY ... TO STDOUT"))
+            Err(exceptions::interface(
+                py,
+                "the query does not copy: it must be COPY ... FROM STDIN or COPY ... TO STDOUT",
+            ))
         });
         NativeFuture::resolve(begun.bind(py), outcome)
     }

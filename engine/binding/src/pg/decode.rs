@@ -6,6 +6,7 @@ mod fault;
 mod geometry;
 mod network;
 mod number;
+mod quick;
 
 use pg::{Type, Value};
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 pub(crate) use self::datetime::is_representable;
 pub(crate) use self::fault::{malformed, miscounted, undecodable};
+pub(crate) use self::quick::Quick;
 use crate::pg::codec::{Codec, Exchange, PythonCodec};
 use crate::pg::records::Records;
 

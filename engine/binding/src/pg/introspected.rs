@@ -36,7 +36,8 @@ fn read(row: &Bound<'_, PyAny>, types: &Types) -> PyResult<Type> {
     let kind = match (&letter[..], part("elemtype")?) {
         (b"b", Some(element)) => {
             let delimiter = row.get_item("elemdelim")?;
-            let delimiter = delimiter.extract::<Vec<u8>>().or_else(|_| delimiter.extract::<String>().map(String::into_bytes))?;
+            let delimiter =
+                delimiter.extract::<Vec<u8>>().or_else(|_| delimiter.extract::<String>().map(String::into_bytes))?;
             Kind::Array { element, delimiter: delimiter.first().copied().unwrap_or(b',') }
         }
         (b"d", _) => Kind::Domain(part("basetype")?.ok_or_else(|| incomplete(py, &name))?),
@@ -51,7 +52,12 @@ fn read(row: &Bound<'_, PyAny>, types: &Types) -> PyResult<Type> {
                 Some(Ok(range)) => range,
                 _ => {
                     let subtype = subtype.ok_or_else(|| incomplete(py, &name))?;
-                    Arc::new(Type { oid: 0, name: name.clone().into(), schema: schema.clone().into(), kind: Kind::Range(subtype) })
+                    Arc::new(Type {
+                        oid: 0,
+                        name: name.clone().into(),
+                        schema: schema.clone().into(),
+                        kind: Kind::Range(subtype),
+                    })
                 }
             };
             Kind::Multirange(range)

@@ -40,7 +40,12 @@ impl Many {
     }
 
     /// Writes as many parts as there is room for.
-    pub(crate) fn step(mut self: Box<Self>, protocol: Py<PgProtocol>, timeout: Option<f64>, py: Python<'_>) -> PyResult<Step> {
+    pub(crate) fn step(
+        mut self: Box<Self>,
+        protocol: Py<PgProtocol>,
+        timeout: Option<f64>,
+        py: Python<'_>,
+    ) -> PyResult<Step> {
         let owner = protocol.bind(py);
         let mut begun = match self.begun.take() {
             Some(begun) => begun,
@@ -78,11 +83,7 @@ impl Many {
     }
 
     /// The first part; the whole request where that is all.
-    fn begin(
-        &self,
-        owner: &Bound<'_, PgProtocol>,
-        timeout: Option<f64>,
-    ) -> PyResult<Result<Begun, Py<NativeFuture>>> {
+    fn begin(&self, owner: &Bound<'_, PgProtocol>, timeout: Option<f64>) -> PyResult<Result<Begun, Py<NativeFuture>>> {
         let py = owner.py();
         let known = usable(py, &self.statement)?;
         let rest = self.args.bind(py).try_iter()?;

@@ -113,7 +113,6 @@ fn caused(py: Python<'_>, error: PyErr, cause: PyErr) -> PyResult<PyErr> {
     Ok(error)
 }
 
-
 fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Connect => "connect",

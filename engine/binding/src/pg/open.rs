@@ -110,7 +110,11 @@ impl Opening {
             }
             _ => None,
         };
-        let keepalive = options.get("keepalives")?.map(|given| keepalive(&given)).transpose()?.unwrap_or_else(|| Some(Keepalive::default()));
+        let keepalive = options
+            .get("keepalives")?
+            .map(|given| keepalive(&given))
+            .transpose()?
+            .unwrap_or_else(|| Some(Keepalive::default()));
         let user_timeout: Option<u64> = options.get("tcp_user_timeout")?.map(|given| given.extract()).transpose()?;
         let user_timeout = user_timeout.filter(|timeout| *timeout > 0).map(Duration::from_millis);
         Ok(Self { event_loop: event_loop.clone().unbind(), endpoint, startup, tls, keepalive, user_timeout })
@@ -183,7 +187,11 @@ pub(crate) fn remember(protocol: &Bound<'_, PgProtocol>, host: &Arc<Host>, sessi
 
 fn settings(options: &Options<'_, '_>) -> PyResult<Vec<(String, String)>> {
     let mut settings: Vec<(String, String)> = match options.get("server_settings")? {
-        Some(given) => given.cast::<PyDict>()?.iter().map(|(name, value)| Ok((name.extract()?, value.extract()?))).collect::<PyResult<_>>()?,
+        Some(given) => given
+            .cast::<PyDict>()?
+            .iter()
+            .map(|(name, value)| Ok((name.extract()?, value.extract()?)))
+            .collect::<PyResult<_>>()?,
         None => Vec::new(),
     };
     if !settings.iter().any(|(name, _)| name.eq_ignore_ascii_case("client_encoding")) {
@@ -198,7 +206,9 @@ fn endpoint(address: &Bound<'_, PyAny>) -> PyResult<Endpoint> {
     }
     let (ip, port): (String, u16) = address.extract()?;
     let scoped = ip.split('%').next().unwrap_or_default();
-    let ip = scoped.parse().map_err(|_| PyValueError::new_err(format!("{ip:?} is no IP address: resolve the name first")))?;
+    let ip = scoped
+        .parse()
+        .map_err(|_| PyValueError::new_err(format!("{ip:?} is no IP address: resolve the name first")))?;
     Ok(Endpoint::Inet(std::net::SocketAddr::new(ip, port)))
 }
 

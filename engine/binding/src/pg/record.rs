@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PySlice, PyString, PyTuple};
 
 use self::object::View;
-pub(crate) use self::object::{Blank, record_type};
+pub(crate) use self::object::{Blank, Maker, record_type};
 use crate::pg::shape::Shape;
 
 /// A record of values that are made; `mapping` gives each column's place by its name.
@@ -22,7 +22,7 @@ pub(crate) fn _create_record<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = mapping.py();
     let shape = Bound::new(py, Shape::of_mapping(mapping)?)?;
-    let mut blank = Blank::new(record_type(py)?, &shape, elements.len())?;
+    let mut blank = Maker::new(record_type(py)?, &shape, elements.len())?.blank()?;
     for (index, element) in elements.iter().enumerate() {
         blank.set(index, element);
     }
@@ -69,7 +69,7 @@ fn cut<'py>(record: View<'_, 'py>, slice: &Bound<'py, PySlice>) -> PyResult<Boun
 
 /// The value of the column called `key`; nothing where there is none.
 fn find<'py>(record: View<'_, 'py>, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match record.shape()?.get().position(key)? {
+    match record.shape()?.position(key)? {
         None => Ok(None),
         Some(index) if index < record.len() => record.get(index).map(Some),
         Some(_) => Err(PyRuntimeError::new_err("invalid record descriptor")),
@@ -87,7 +87,7 @@ fn get<'py>(
 }
 
 fn contains(record: View<'_, '_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
-    record.shape()?.get().names(key.py()).contains(key)
+    record.shape()?.names(key.py()).contains(key)
 }
 
 fn values<'py>(record: View<'_, 'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -107,7 +107,7 @@ fn repr<'py>(record: View<'_, 'py>, class: &str) -> PyResult<Bound<'py, PyAny>> 
         return Ok(PyString::new(py, &format!("<{class}>")).into_any());
     }
     let shape = record.shape()?;
-    let mut names = shape.get().names(py).iter();
+    let mut names = shape.names(py).iter();
     let mut pieces = vec![PyString::new(py, &format!("<{class}"))];
     for index in 0..record.len() {
         let name = names.next().ok_or_else(|| PyRuntimeError::new_err("invalid record mapping"))?;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pg::{Format, Kind, Scalar, Type};
+use pg::{Format, Kind, Scalar, Type, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyType};
+use pyo3::types::{PyBool, PyList, PyType};
 
 use crate::pg::codec::Codec;
-use crate::pg::decode::{decode, is_representable, malformed, miscounted, undecodable};
-use crate::pg::record::Blank;
+use crate::pg::decode::{Quick, decode, is_representable, malformed, miscounted, undecodable};
+use crate::pg::record::{Blank, Maker};
 use crate::pg::records::Records;
 use crate::pg::shape::{Chunk, Shape};
 
@@ -29,19 +29,15 @@ struct Column {
 /// When the value of a column is made, and how it is checked before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// It has this many bytes.
-    Sized(usize),
-    /// It is one of two objects that exist.
-    Bool,
-    /// It is text.
-    Text,
-    /// It is any bytes.
-    Bytes,
-    /// The calendar of Python has to have it.
+    /// When it is read; a glance at it is enough.
+    Glance(Quick),
+    /// When it is read; it is an array, and a glance at each element is enough.
+    Glances(Quick),
+    /// When it is read; the calendar of Python has to have it.
     Moment,
-    /// All its parts have to be right.
+    /// When it is read; all its parts have to be right.
     Checked,
-    /// It is made at once.
+    /// At once.
     Now { checked: bool },
 }
 
@@ -60,12 +56,12 @@ pub(crate) fn records<'py>(
     class: &Bound<'py, PyType>,
 ) -> PyResult<Bound<'py, PyList>> {
     let mut list = Vec::new();
-    let shape = columns.shape.bind(py);
+    let maker = Maker::new(class, columns.shape.bind(py), columns.len())?;
     for bytes in chunks {
         let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
         let mut messages = Messages { chunk: bytes, at: 0 };
         while let Some(row) = messages.next(py, columns)? {
-            list.push(columns.record(py, row, shape, &chunk, class)?);
+            list.push(columns.fill(py, maker.blank()?, row, &chunk)?);
         }
     }
     PyList::new(py, list)
@@ -99,7 +95,7 @@ impl Columns {
     ) -> PyResult<Self> {
         let columns: Box<[Column]> = codecs.into_iter().map(|codec| Column { plan: Plan::of(&codec), codec }).collect();
         let later = columns.iter().map(|column| match column.plan {
-            Plan::Now { .. } | Plan::Bool => None,
+            Plan::Now { .. } => None,
             _ => Some(column.codec.clone()),
         });
         let shape = Py::new(py, Shape::new(py, names, later.collect(), records.clone())?)?;
@@ -116,25 +112,27 @@ impl Columns {
     }
 
     #[inline]
-    fn record<'py>(
+    fn fill<'py>(
         &self,
         py: Python<'py>,
+        mut record: Blank<'py>,
         mut row: Row<'_>,
-        shape: &Bound<'py, Shape>,
         chunk: &Bound<'py, Chunk>,
-        class: &Bound<'py, PyType>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut record = Blank::new(class, shape, self.columns.len())?;
         for (index, column) in self.columns.iter().enumerate() {
             let (offset, bytes) = row.field().ok_or_else(|| malformed(py))?;
             let Some(field) = bytes else { continue };
+            // Both of its objects exist: there is nothing to put off.
+            if let (Plan::Glance(Quick::Bool), &[truth]) = (column.plan, field) {
+                record.set(index, PyBool::new(py, truth != 0).to_owned().into_any());
+                continue;
+            }
             let right = match column.plan {
-                Plan::Sized(size) => field.len() == size,
-                Plan::Text => simdutf8::basic::from_utf8(field).is_ok(),
-                Plan::Bytes => true,
+                Plan::Now { .. } => false,
+                Plan::Glance(quick) => quick.check(field) == Some(true),
+                Plan::Glances(quick) => is_array(&column.codec, quick, field),
                 Plan::Moment => is_moment(&column.codec, field),
                 Plan::Checked => pg::check(&column.codec.ty, column.codec.format(), field).is_ok(),
-                Plan::Bool | Plan::Now { .. } => false,
             };
             if right {
                 record.set_later(index, offset);
@@ -151,7 +149,7 @@ impl Columns {
     /// The value made now; where it was found wrong, this says how.
     fn value<'py>(&self, py: Python<'py>, column: &Column, bytes: Option<&[u8]>) -> PyResult<Bound<'py, PyAny>> {
         let codec = &column.codec;
-        if let (Some(bytes), Plan::Checked | Plan::Now { checked: true }) = (bytes, column.plan) {
+        if let (Some(bytes), Plan::Glances(_) | Plan::Checked | Plan::Now { checked: true }) = (bytes, column.plan) {
             let checked = pg::check(&codec.ty, codec.format(), bytes);
             checked.map_err(|error| undecodable(py, &codec.ty, &error))?;
         }
@@ -165,25 +163,15 @@ impl Plan {
         if !codec.native || !is_calm(&codec.ty) {
             return Self::Now { checked };
         }
-        match (&codec.ty.base().kind, codec.format()) {
-            (Kind::Scalar(scalar), Format::Binary) => Self::of_scalar(*scalar),
-            (Kind::Enum(_), _) | (Kind::Scalar(Scalar::Opaque), Format::Text) => Self::Text,
-            (Kind::Scalar(_), Format::Text) | (_, Format::Binary) => Self::Checked,
-            (_, Format::Text) => Self::Now { checked },
-        }
-    }
-
-    fn of_scalar(scalar: Scalar) -> Self {
-        match scalar {
-            Scalar::Bool => Self::Bool,
-            Scalar::Int2 => Self::Sized(2),
-            Scalar::Int4 | Scalar::Oid | Scalar::Xid | Scalar::Cid | Scalar::Float4 => Self::Sized(4),
-            Scalar::Int8 | Scalar::Xid8 | Scalar::Lsn | Scalar::Float8 => Self::Sized(8),
-            Scalar::Uuid => Self::Sized(16),
-            Scalar::Text | Scalar::Json => Self::Text,
-            Scalar::Bytea | Scalar::Char => Self::Bytes,
-            Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz => Self::Moment,
-            _ => Self::Checked,
+        match (Quick::of(codec), &codec.ty.base().kind, codec.format()) {
+            (Quick::No, Kind::Scalar(scalar), Format::Binary) if is_moment_type(*scalar) => Self::Moment,
+            (Quick::No, Kind::Array { .. }, Format::Binary) => match codec.inner.first().map(|one| Quick::of(one)) {
+                None | Some(Quick::No) => Self::Checked,
+                Some(quick) => Self::Glances(quick),
+            },
+            (Quick::No, Kind::Scalar(_), Format::Text) | (Quick::No, _, Format::Binary) => Self::Checked,
+            (Quick::No, _, Format::Text) => Self::Now { checked },
+            (quick, _, _) => Self::Glance(quick),
         }
     }
 }
@@ -202,14 +190,27 @@ fn is_calm(ty: &Type) -> bool {
 }
 
 fn is_calm_part(ty: &Type) -> bool {
-    use Scalar::{Date, Time, Timestamp, TimestampTz};
-    is_calm(ty) && !matches!(ty.base().kind, Kind::Scalar(Date | Time | Timestamp | TimestampTz))
+    is_calm(ty) && !matches!(ty.base().kind, Kind::Scalar(scalar) if is_moment_type(scalar))
+}
+
+fn is_moment_type(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Date | Scalar::Time | Scalar::Timestamp | Scalar::TimestampTz)
 }
 
 fn is_moment(codec: &Codec, bytes: &[u8]) -> bool {
     pg::decode(&codec.ty, codec.format(), bytes).is_ok_and(|value| is_representable(&value))
 }
 
+fn is_array(codec: &Codec, element: Quick, bytes: &[u8]) -> bool {
+    let Ok(Value::Array(array)) = pg::decode(&codec.ty, codec.format(), bytes) else { return false };
+    array.raw().all(|element_bytes| match element_bytes {
+        Ok(Some(bytes)) => element.check(bytes) == Some(true),
+        Ok(None) => true,
+        Err(_) => false,
+    })
+}
+
+/// The messages of a chunk.
 struct Messages<'a> {
     chunk: &'a [u8],
     at: usize,

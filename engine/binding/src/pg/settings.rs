@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::codec::{Assigned, Codecs, Exchange, Types};
-use super::{exceptions, exchange, introspected};
 use super::records::Records;
+use super::{exceptions, exchange, introspected};
 
 /// The codecs of one connection, shared by its statements.
 #[derive(Clone)]
@@ -105,7 +105,11 @@ impl PgSettings {
             "text" => Exchange::Text,
             "binary" => Exchange::Binary,
             "tuple" => Exchange::Tuple,
-            other => return Err(PyValueError::new_err(format!("format must be 'text', 'binary' or 'tuple', not {other:?}"))),
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "format must be 'text', 'binary' or 'tuple', not {other:?}"
+                )));
+            }
         };
         let known = if exchange == Exchange::Tuple { self.codecs.lock().types.get(oid) } else { None };
         if let Some(ty) = known

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString, PyTuple};
 
 use crate::pg::codec::Codec;
-use crate::pg::decode;
+use crate::pg::decode::{self, Quick};
 use crate::pg::records::Records;
 
 /// The columns of a result, as its records know them: their names, and how to make a value of each.
@@ -21,6 +21,7 @@ pub(crate) struct Shape {
     addresses: Box<[usize]>,
     /// For the columns whose values are made when they are read.
     codecs: Box<[Option<Arc<Codec>>]>,
+    quick: Box<[Quick]>,
     records: Arc<Records>,
 }
 
@@ -51,6 +52,7 @@ impl Shape {
             names: PyTuple::new(py, names)?.unbind(),
             mapping: mapping.into_any().unbind(),
             addresses: addresses.into_boxed_slice(),
+            quick: codecs.iter().map(|codec| codec.as_deref().map_or(Quick::No, Quick::of)).collect(),
             codecs,
             records,
         })
@@ -68,6 +70,7 @@ impl Shape {
             mapping: mapping.unbind(),
             addresses: Box::default(),
             codecs: Box::default(),
+            quick: Box::default(),
             records: Arc::default(),
         })
     }
@@ -94,6 +97,18 @@ impl Shape {
         };
         let Some(found) = found else { return Ok(None) };
         found.extract().map(Some).map_err(|_| PyRuntimeError::new_err("invalid record descriptor"))
+    }
+
+    /// Makes the value of a column, where that is nothing but copying it: no other code runs meanwhile.
+    #[inline]
+    pub(crate) fn read_quickly<'py>(
+        &self,
+        py: Python<'py>,
+        chunk: &Chunk,
+        column: usize,
+        offset: usize,
+    ) -> Option<Bound<'py, PyAny>> {
+        self.quick.get(column)?.make(py, chunk.value(offset))
     }
 
     /// Makes the value of a column; its length stands at `offset` of the chunk. It was checked when it came.

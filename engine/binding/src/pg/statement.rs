@@ -141,7 +141,11 @@ impl PgStatement {
         }
         let missing = self.resolve(py)?;
         self.lock().clone().ok_or_else(|| {
-            exceptions::client(py, "InternalClientError", format!("the types {missing:?} are not known: introspect them"))
+            exceptions::client(
+                py,
+                "InternalClientError",
+                format!("the types {missing:?} are not known: introspect them"),
+            )
         })
     }
 

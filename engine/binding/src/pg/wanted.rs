@@ -59,7 +59,16 @@ impl Wanted {
                     return Ok(list.into_any().unbind());
                 }
                 let status = reply.tag.map(|tag| PyBytes::new(py, tag.as_bytes()));
-                Ok(PyTuple::new(py, [list.into_any(), status.into_pyobject(py)?.into_any(), (!reply.suspended).into_pyobject(py)?.to_owned().into_any()])?.into_any().unbind())
+                Ok(PyTuple::new(
+                    py,
+                    [
+                        list.into_any(),
+                        status.into_pyobject(py)?.into_any(),
+                        (!reply.suspended).into_pyobject(py)?.to_owned().into_any(),
+                    ],
+                )?
+                .into_any()
+                .unbind())
             }
             Self::Export { statement, known, form } => {
                 let types = protocol.codecs.lock().types.clone();

@@ -85,7 +85,13 @@ impl Dial {
 }
 
 impl Session {
-    pub(crate) fn new(key: Key, stream: Stream, machine: pg::Connection, encryption: Option<Encryption>, patience: Option<Instant>) -> Self {
+    pub(crate) fn new(
+        key: Key,
+        stream: Stream,
+        machine: pg::Connection,
+        encryption: Option<Encryption>,
+        patience: Option<Instant>,
+    ) -> Self {
         Self {
             key,
             armed: None,

@@ -16,7 +16,8 @@ impl Reactor {
     /// Begins a session. Its first news is that it is open, or over.
     pub fn dial(&mut self, dial: Dial) -> io::Result<Key> {
         let mut stream = dial.stream()?;
-        let machine = pg::Connection::new(dial.startup).map_err(|misuse| io::Error::new(io::ErrorKind::InvalidInput, misuse))?;
+        let machine =
+            pg::Connection::new(dial.startup).map_err(|misuse| io::Error::new(io::ErrorKind::InvalidInput, misuse))?;
         let encryption = dial.encryption;
         let selector = &mut self.selector;
         let mut registered = Ok(());

@@ -7,9 +7,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
-use super::{decode, fault, undecodable};
+use super::{Quick, decode, fault, undecodable};
 use crate::pg::codec::{Codec, Exchange};
-use crate::pg::record::{Blank, record_type};
+use crate::pg::record::{Maker, record_type};
 use crate::pg::records::Records;
 
 /// The object for a value with parts.
@@ -64,9 +64,13 @@ fn array<'py>(py: Python<'py>, codec: &Codec, records: &Records, array: Array<'_
     }
     let element = part(py, codec, 0)?;
     let mut elements = Vec::with_capacity(array.raw().size_hint().0);
+    let quick = Quick::of(element);
     for bytes in array.raw() {
         let bytes = bytes.map_err(|error| undecodable(py, &codec.ty, &error))?;
-        elements.push(decode(py, element, records, bytes)?);
+        elements.push(match bytes.and_then(|bytes| quick.make(py, bytes)) {
+            Some(made) => made,
+            None => decode(py, element, records, bytes)?,
+        });
     }
     let lengths: Vec<usize> = array.dimensions().map(|dimension| dimension.length).collect();
     nested(py, &lengths, elements)
@@ -100,7 +104,7 @@ fn text_composite<'py>(
     records: &Records,
     row: TextComposite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut record = Blank::new(record_type(py)?, &records.shape(py, &codec.ty)?, codec.inner.len())?;
+    let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, codec.inner.len())?.blank()?;
     for (index, (column, text)) in codec.inner.iter().zip(row.columns()).enumerate() {
         record.set(index, from_text(py, column, text)?);
     }
@@ -130,7 +134,7 @@ fn composite<'py>(
     records: &Records,
     row: Composite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mut record = Blank::new(record_type(py)?, &records.shape(py, &codec.ty)?, row.len())?;
+    let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, row.len())?.blank()?;
     for (index, column) in row.raw().enumerate() {
         let (_, bytes) = column.map_err(|error| undecodable(py, &codec.ty, &error))?;
         record.set(index, decode(py, part(py, codec, index)?, records, bytes)?);

@@ -13,8 +13,9 @@
 mod class;
 mod iterator;
 
+use std::marker::PhantomData;
 use std::mem::offset_of;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyTypeError};
@@ -26,57 +27,73 @@ use pyo3::types::PyType;
 pub(crate) use self::class::record_type;
 use crate::pg::shape::{Chunk, Shape};
 
+/// Makes the records of one result.
+pub(crate) struct Maker<'py> {
+    class: Bound<'py, PyType>,
+    shape: Bound<'py, Shape>,
+    size: isize,
+    /// The class is `Record` itself.
+    plain: bool,
+}
+
 /// A record that is being filled; a value that is not set is None.
 pub(crate) struct Blank<'py> {
     record: Bound<'py, PyAny>,
     pending: u32,
 }
 
-impl<'py> Blank<'py> {
-    /// A record of `class` with room for `len` values.
+impl<'py> Maker<'py> {
+    /// Records of `class` with room for `len` values.
     pub(crate) fn new(class: &Bound<'py, PyType>, shape: &Bound<'py, Shape>, len: usize) -> PyResult<Self> {
-        let py = class.py();
-        let plain = record_type(py)?;
-        let size = isize::try_from(len).map_err(|_| PyTypeError::new_err("a record has fewer columns"))?;
-        let exact = class.is(plain);
-        if !exact && !class.is_subclass(plain)? {
-            return Err(PyTypeError::new_err("record_class is expected to be a subclass of Record"));
+        let record = record_type(class.py())?;
+        if !class.is_subclass(record)? {
+            return Err(PyTypeError::new_err("record_class is expected to be a subclass of fasterapi.pg.Record"));
         }
-        // SAFETY: attached; `class` is `Record` or derived from it, so that an object of it begins as a `RecordObject`
+        let size = isize::try_from(len).map_err(|_| PyTypeError::new_err("a record has fewer columns"))?;
+        Ok(Self { class: class.clone(), shape: shape.clone(), size, plain: class.is(record) })
+    }
+
+    /// The next record.
+    #[inline]
+    pub(crate) fn blank(&self) -> PyResult<Blank<'py>> {
+        let class = self.class.as_type_ptr();
+        // SAFETY: attached; the class is `Record` or derived from it, so that an object of it begins as a `RecordObject`
         // and has `size` slots. The shape's new reference belongs to the object. A plain record is filled here before
         // anybody sees it, and the collector does not know it yet; another class's allocator gives zeroes.
         let record = unsafe {
-            let object = if exact {
-                let object: *mut RecordObject = ffi::PyObject_GC_NewVar(class.as_type_ptr(), size);
+            let object: *mut RecordObject = if self.plain {
+                let object: *mut RecordObject = ffi::PyObject_GC_NewVar(class, self.size);
                 if !object.is_null() {
-                    ptr::write_bytes(object.byte_add(offset_of!(RecordObject, shape)).cast::<u8>(), 0, body(len));
+                    let body = object.byte_add(offset_of!(RecordObject, shape)).cast::<usize>();
+                    body.write_bytes(0, BODY + self.size.unsigned_abs());
                 }
-                object.cast()
+                object
             } else {
-                ffi::PyType_GenericAlloc(class.as_type_ptr(), size)
+                ffi::PyType_GenericAlloc(class, self.size).cast()
             };
-            let record = Bound::from_owned_ptr_or_err(py, object)?;
-            (*object.cast::<RecordObject>()).shape.store(shape.clone().into_ptr(), Ordering::Release);
+            let record = Bound::from_owned_ptr_or_err(self.class.py(), object.cast())?;
+            (*object).shape.store(self.shape.clone().into_ptr(), Ordering::Release);
             record
         };
-        Ok(Self { record, pending: 0 })
+        Ok(Blank { record, pending: 0 })
     }
+}
 
+impl<'py> Blank<'py> {
     /// Sets a value that is made.
     #[inline]
     pub(crate) fn set(&mut self, index: usize, value: Bound<'py, PyAny>) {
-        let Some(slot) = self.view().slot(index) else { return };
-        slot.store(value.into_ptr() as usize, Ordering::Release);
-        // Most values cannot be part of a cycle, and a record of them is none of the collector's business.
-        let slot = slot.load(Ordering::Relaxed) as *mut ffi::PyObject;
-        // SAFETY: attached; the slot's value is alive, as is the record.
-        unsafe { track_for(self.record.as_ptr(), slot) }
+        let Some(slot) = self.view().slots().get(index) else { return };
+        let value = value.into_ptr();
+        slot.store(value as usize, Ordering::Release);
+        // SAFETY: attached; the record is alive, and so is the value in it.
+        unsafe { track_for(self.record.as_ptr(), value) }
     }
 
     /// Leaves a value to be made when it is read: its length stands at `offset` of the chunk.
     #[inline]
     pub(crate) fn set_later(&mut self, index: usize, offset: usize) {
-        let Some(slot) = self.view().slot(index) else { return };
+        let Some(slot) = self.view().slots().get(index) else { return };
         slot.store(offset << 1 | 1, Ordering::Release);
         self.pending += 1;
     }
@@ -84,10 +101,10 @@ impl<'py> Blank<'py> {
     /// The record, with the chunk where the values that are not made stand.
     #[inline]
     pub(crate) fn finish_later(self, chunk: &Bound<'py, Chunk>) -> Bound<'py, PyAny> {
-        let object = self.view().object;
         if self.pending != 0 {
-            object.pending.store(self.pending, Ordering::Relaxed);
-            object.chunk.store(chunk.clone().into_ptr().cast(), Ordering::Release);
+            let head = self.view().head();
+            head.pending.store(self.pending, Ordering::Relaxed);
+            head.chunk.store(chunk.clone().into_ptr(), Ordering::Release);
         }
         self.record
     }
@@ -97,8 +114,9 @@ impl<'py> Blank<'py> {
         self.record
     }
 
+    #[inline]
     fn view(&self) -> View<'_, 'py> {
-        // SAFETY: `new` made a record of it.
+        // SAFETY: `blank` made a record of it.
         unsafe { View::new(self.record.py(), self.record.as_ptr()) }
     }
 }
@@ -115,100 +133,112 @@ struct RecordObject {
     slots: [AtomicUsize; 0],
 }
 
-/// How many bytes follow the head of a record with `len` values.
-const fn body(len: usize) -> usize {
-    size_of::<RecordObject>() - offset_of!(RecordObject, shape) + len * size_of::<AtomicUsize>()
-}
+/// How many words of a record stand between its size and its slots.
+const BODY: usize = (size_of::<RecordObject>() - offset_of!(RecordObject, shape)) / size_of::<usize>();
 
 /// A record, looked at.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a, 'py> {
     py: Python<'py>,
-    object: &'a RecordObject,
+    object: NonNull<RecordObject>,
+    alive: PhantomData<&'a RecordObject>,
 }
 
 impl<'a, 'py> View<'a, 'py> {
     /// # Safety
     /// `object` is a record that outlives `'a`.
+    #[inline]
     unsafe fn new(py: Python<'py>, object: *mut ffi::PyObject) -> Self {
-        // SAFETY: the caller's promise; all that changes in it is atomic.
-        Self { py, object: unsafe { &*object.cast::<RecordObject>() } }
+        // SAFETY: the caller's promise.
+        Self { py, object: unsafe { NonNull::new_unchecked(object.cast()) }, alive: PhantomData }
     }
 
+    #[inline]
     pub(super) fn py(self) -> Python<'py> {
         self.py
     }
 
-    fn pointer(self) -> *mut ffi::PyObject {
-        ptr::from_ref(self.object).cast_mut().cast()
+    #[inline]
+    fn head(self) -> &'a RecordObject {
+        // SAFETY: the record is alive, and all that changes in it is atomic.
+        unsafe { self.object.as_ref() }
     }
 
+    #[inline]
     pub(super) fn len(self) -> usize {
         // SAFETY: a record is an object of variable size.
-        usize::try_from(unsafe { ffi::Py_SIZE(self.pointer()) }).unwrap_or(0)
+        unsafe { ffi::Py_SIZE(self.object.as_ptr().cast()) }.unsigned_abs()
     }
 
+    #[inline]
     fn slots(self) -> &'a [AtomicUsize] {
-        // SAFETY: as many slots as the size says follow the head, and were given their first values by the allocator.
-        unsafe { std::slice::from_raw_parts(self.object.slots.as_ptr(), self.len()) }
+        // SAFETY: as many slots as the size says follow the head, and were given their first values by `blank`.
+        unsafe { std::slice::from_raw_parts((&raw const (*self.object.as_ptr()).slots).cast(), self.len()) }
     }
 
-    fn slot(self, index: usize) -> Option<&'a AtomicUsize> {
-        self.slots().get(index)
-    }
-
-    pub(super) fn shape(self) -> PyResult<Bound<'py, Shape>> {
-        // SAFETY: attached; the field is null or a `Shape` that the record owns.
-        let shape = unsafe { Bound::from_borrowed_ptr_or_opt(self.py, self.object.shape.load(Ordering::Acquire)) };
-        // SAFETY: `Blank::new` put nothing else there.
-        let shape = shape.map(|shape| unsafe { shape.cast_into_unchecked::<Shape>() });
-        shape.ok_or_else(|| PyRuntimeError::new_err("invalid record descriptor"))
+    #[inline]
+    pub(super) fn shape(self) -> PyResult<&'a Shape> {
+        let shape = self.head().shape.load(Ordering::Acquire);
+        // SAFETY: attached; the field is null or a `Shape`, which the record owns as long as it lives.
+        let shape = unsafe { Borrowed::from_ptr_or_opt(self.py, shape) };
+        let shape = shape.ok_or_else(|| PyRuntimeError::new_err("invalid record descriptor"))?;
+        // SAFETY: `blank` put nothing else there; what it points to is the record's as long.
+        Ok(unsafe { &*ptr::from_ref(shape.cast_unchecked::<Shape>().get()) })
     }
 
     /// The value at `index`, made now if nobody has read it.
     #[inline]
     pub(super) fn get(self, index: usize) -> PyResult<Bound<'py, PyAny>> {
-        let slot = self.slot(index).ok_or_else(|| PyIndexError::new_err("record index out of range"))?;
+        let slot = self.slots().get(index).ok_or_else(|| PyIndexError::new_err("record index out of range"))?;
         match slot.load(Ordering::Acquire) {
-            0 => Ok(self.py.None().into_bound(self.py)),
             unmade if unmade & 1 == 1 => self.make(index, slot),
-            // SAFETY: attached; a slot's pointer is a value the record owns as long as it lives.
-            value => Ok(unsafe { Bound::from_borrowed_ptr(self.py, value as *mut ffi::PyObject) }),
+            made => Ok(self.made(made)),
         }
     }
 
-    #[cold]
-    fn raced(self, value: usize) -> Bound<'py, PyAny> {
-        // SAFETY: as in `get`.
-        unsafe { Bound::from_borrowed_ptr(self.py, value as *mut ffi::PyObject) }
+    #[inline]
+    fn made(self, slot: usize) -> Bound<'py, PyAny> {
+        let value = if slot == 0 { self.py.None().as_ptr() } else { slot as *mut ffi::PyObject };
+        // SAFETY: attached; a slot's pointer is a value the record owns as long as it lives.
+        unsafe { Bound::from_borrowed_ptr(self.py, value) }
     }
 
+    #[inline]
     fn make(self, index: usize, slot: &AtomicUsize) -> PyResult<Bound<'py, PyAny>> {
         // SAFETY: attached; the record is alive.
-        let record: Bound<'py, PyAny> = unsafe { Bound::from_borrowed_ptr(self.py, self.pointer()) };
+        let record = unsafe { Borrowed::from_ptr(self.py, self.object.as_ptr().cast()) };
         with_critical_section(&record, || {
             let unmade = slot.load(Ordering::Acquire);
             if unmade & 1 == 0 {
-                return Ok(self.raced(unmade));
+                return Ok(self.made(unmade));
             }
-            // SAFETY: attached; while a value is to be made the field is the `Chunk` that `Blank::finish` put there. A
-            // reference of one's own, since making a value may run code that reads the record's last one.
-            let chunk = unsafe {
-                Bound::<PyAny>::from_borrowed_ptr(self.py, self.object.chunk.load(Ordering::Acquire))
-                    .cast_into_unchecked::<Chunk>()
+            let head = self.head();
+            // SAFETY: attached; while a value is to be made the field is the `Chunk` that `finish_later` put there.
+            let chunk = unsafe { Borrowed::from_ptr(self.py, head.chunk.load(Ordering::Acquire)).cast_unchecked() };
+            let value = match self.shape()?.read_quickly(self.py, chunk.get(), index, unmade >> 1) {
+                Some(value) => value,
+                None => {
+                    // A reference of one's own: this may run code that reads the record's last value, or this one.
+                    let chunk: Bound<'py, Chunk> = chunk.to_owned();
+                    let value = self.shape()?.read(self.py, chunk.get(), index, unmade >> 1)?;
+                    let now = slot.load(Ordering::Acquire);
+                    if now & 1 == 0 {
+                        return Ok(self.made(now));
+                    }
+                    // SAFETY: attached; both are alive.
+                    unsafe { track_for(record.as_ptr(), value.as_ptr()) };
+                    value
+                }
             };
-            let value = self.shape()?.get().read(self.py, chunk.get(), index, unmade >> 1)?;
-            let now = slot.load(Ordering::Acquire);
-            if now & 1 == 0 {
-                return Ok(self.raced(now));
-            }
             slot.store(value.clone().into_ptr() as usize, Ordering::Release);
-            // SAFETY: attached; both are alive.
-            unsafe { track_for(record.as_ptr(), value.as_ptr()) };
-            if self.object.pending.fetch_sub(1, Ordering::Relaxed) == 1 {
-                let held = self.object.chunk.swap(ptr::null_mut(), Ordering::AcqRel);
+            // Nobody else changes these meanwhile: that is what the section is for.
+            let left = head.pending.load(Ordering::Relaxed).saturating_sub(1);
+            head.pending.store(left, Ordering::Relaxed);
+            if left == 0 {
+                let held = head.chunk.load(Ordering::Relaxed);
+                head.chunk.store(ptr::null_mut(), Ordering::Release);
                 // SAFETY: attached; the record's own reference, which it has given up.
-                drop(unsafe { Bound::<PyAny>::from_owned_ptr_or_opt(self.py, held) });
+                drop(unsafe { Bound::from_owned_ptr_or_opt(self.py, held) });
             }
             Ok(value)
         })

@@ -182,8 +182,8 @@ unsafe extern "C" fn record_dealloc(object: *mut ffi::PyObject) {
                 ffi::Py_XDECREF(value as *mut ffi::PyObject);
             }
         }
-        ffi::Py_XDECREF(record.object.chunk.load(Ordering::Relaxed));
-        ffi::Py_XDECREF(record.object.shape.load(Ordering::Relaxed));
+        ffi::Py_XDECREF(record.head().chunk.load(Ordering::Relaxed));
+        ffi::Py_XDECREF(record.head().shape.load(Ordering::Relaxed));
         let class = ffi::Py_TYPE(object);
         ffi::PyObject_GC_Del(object.cast());
         ffi::Py_DECREF(class.cast());
@@ -312,7 +312,7 @@ unsafe extern "C" fn record_get(
 unsafe extern "C" fn record_keys(object: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
     // SAFETY: attached; `object` is a record.
     let record = unsafe { view(object) };
-    answer(record.py(), record.shape().and_then(|shape| shape.get().names(record.py()).as_any().try_iter()))
+    answer(record.py(), record.shape().and_then(|shape| shape.names(record.py()).as_any().try_iter()))
 }
 
 unsafe extern "C" fn record_values(object: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {

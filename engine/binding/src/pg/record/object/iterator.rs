@@ -1,6 +1,6 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -13,7 +13,8 @@ use super::class::{Classes, answer, leak, make_type, method, plain, slot, view};
 #[repr(C)]
 struct IteratorObject {
     base: ffi::PyObject,
-    record: *mut ffi::PyObject,
+    /// The record that it owns; null at the end.
+    record: AtomicPtr<ffi::PyObject>,
     next: AtomicUsize,
 }
 
@@ -53,7 +54,7 @@ pub(super) unsafe fn iterate(
             if iterator.is_null() {
                 return Err(PyErr::fetch(py));
             }
-            (&raw mut (*iterator).record).write(ffi::Py_NewRef(object));
+            (&raw mut (*iterator).record).write(AtomicPtr::new(ffi::Py_NewRef(object)));
             (&raw mut (*iterator).next).write(AtomicUsize::new(0));
             ffi::PyObject_GC_Track(iterator.cast());
             Ok(Bound::<PyAny>::from_owned_ptr(py, iterator.cast()))
@@ -66,7 +67,7 @@ unsafe extern "C" fn iterator_dealloc(object: *mut ffi::PyObject) {
     // SAFETY: attached; nobody else knows the iterator any more: it gives up its record, its memory and its class.
     unsafe {
         ffi::PyObject_GC_UnTrack(object.cast());
-        ffi::Py_DECREF((*object.cast::<IteratorObject>()).record);
+        finish(object);
         let class = ffi::Py_TYPE(object);
         ffi::PyObject_GC_Del(object.cast());
         ffi::Py_DECREF(class.cast());
@@ -81,21 +82,34 @@ unsafe extern "C" fn iterator_traverse(
     // SAFETY: called by the collector with an iterator.
     unsafe {
         match visit(ffi::Py_TYPE(object).cast(), argument) {
-            0 => visit((*object.cast::<IteratorObject>()).record, argument),
+            0 => match (*object.cast::<IteratorObject>()).record.load(Ordering::Acquire) {
+                record if record.is_null() => 0,
+                record => visit(record, argument),
+            },
             stopped => stopped,
         }
     }
 }
 
+/// Gives up the record.
+///
+/// # Safety
+/// Attached; `object` is a live iterator, and nobody looks at its record.
+unsafe fn finish(object: *mut ffi::PyObject) {
+    // SAFETY: the caller's promise; the reference is the iterator's own, and it has none after this.
+    unsafe { ffi::Py_XDECREF((*object.cast::<IteratorObject>()).record.swap(ptr::null_mut(), Ordering::AcqRel)) }
+}
+
 /// The place to go to next; none at the end.
 ///
 /// # Safety
-/// Attached; `object` is an iterator that is alive until the slot returns.
+/// Attached; `object` is an iterator that is alive, and is not finished, until the slot returns.
 unsafe fn advance<'a>(object: *mut ffi::PyObject) -> Option<(View<'a, 'a>, usize)> {
     // SAFETY: the caller's promise; the iterator keeps its record.
     let (record, next) = unsafe {
         let iterator = object.cast::<IteratorObject>();
-        (view((*iterator).record), &(*iterator).next)
+        let record = (*iterator).record.load(Ordering::Acquire);
+        ((!record.is_null()).then(|| view(record))?, &(*iterator).next)
     };
     let index = next.load(Ordering::Relaxed);
     (index < record.len()).then(|| {
@@ -105,31 +119,46 @@ unsafe fn advance<'a>(object: *mut ffi::PyObject) -> Option<(View<'a, 'a>, usize
 }
 
 unsafe extern "C" fn iterator_next(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: attached; `object` is an iterator.
-    match unsafe { advance(object) } {
-        Some((record, index)) => answer(record.py(), record.get(index)),
-        None => ptr::null_mut(),
+    // SAFETY: attached; `object` is an iterator, and no view of its record is left at its end.
+    unsafe {
+        match advance(object) {
+            Some((record, index)) => answer(record.py(), record.get(index)),
+            None => {
+                finish(object);
+                ptr::null_mut()
+            }
+        }
     }
 }
 
 unsafe extern "C" fn iterator_next_pair(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: attached; `object` is an iterator.
-    let Some((record, index)) = (unsafe { advance(object) }) else { return ptr::null_mut() };
-    let pair = record.shape().and_then(|shape| match shape.get().names(record.py()).get_item(index) {
+    // SAFETY: attached; `object` is an iterator, and no view of its record is left at its end.
+    unsafe {
+        match advance(object).and_then(|(record, index)| pair(record, index).transpose().map(|pair| (record, pair))) {
+            Some((record, pair)) => answer(record.py(), pair),
+            None => {
+                finish(object);
+                ptr::null_mut()
+            }
+        }
+    }
+}
+
+/// A name and its value; nothing where there is no name.
+fn pair<'py>(record: View<'_, 'py>, index: usize) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let shape = record.shape()?;
+    match shape.names(record.py()).get_item(index) {
         Ok(name) => PyTuple::new(record.py(), [name, record.get(index)?]).map(Some),
         Err(_) => Ok(None),
-    });
-    match pair.transpose() {
-        Some(pair) => answer(record.py(), pair),
-        None => ptr::null_mut(),
     }
 }
 
 unsafe extern "C" fn iterator_length_hint(object: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: attached; `object` is an iterator, and its record lives as long.
+    // SAFETY: attached; `object` is an iterator, which keeps its record.
     unsafe {
         let iterator = object.cast::<IteratorObject>();
-        let left = view((*iterator).record).len().saturating_sub((*iterator).next.load(Ordering::Relaxed));
-        ffi::PyLong_FromSize_t(left)
+        let record = (*iterator).record.load(Ordering::Acquire);
+        let len = if record.is_null() { 0 } else { view(record).len() };
+        ffi::PyLong_FromSize_t(len.saturating_sub((*iterator).next.load(Ordering::Relaxed)))
     }
 }

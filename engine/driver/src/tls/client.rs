@@ -118,8 +118,12 @@ impl TlsClient {
             (_, None) => return Err(bad("verifying the server's certificate needs root certificates")),
             (verify, Some(roots)) => {
                 let roots = read_roots(roots)?;
-                let webpki = webpki(&provider, &roots, &options.revoked)?;
-                Some(Trusted { webpki, roots, revocation: !options.revoked.is_empty(), named: verify == Verify::Full })
+                let mut revoked = Vec::new();
+                for list in options.revoked {
+                    revoked.extend(read_revoked(list)?);
+                }
+                let webpki = webpki(&provider, &roots, &revoked)?;
+                Some(Trusted { webpki, roots, revoked, named: verify == Verify::Full })
             }
         };
         let versions = versions(options.min, options.max)?;
@@ -184,19 +188,16 @@ fn read_roots(roots: Roots<'_>) -> Result<Vec<CertificateDer<'static>>, BadTls> 
 fn webpki(
     provider: &Arc<CryptoProvider>,
     roots: &[CertificateDer<'static>],
-    revoked: &[&[u8]],
+    revoked: &[CertificateRevocationListDer<'static>],
 ) -> Result<Arc<WebPkiServerVerifier>, BadTls> {
     let mut store = RootCertStore::empty();
     let (usable, _) = store.add_parsable_certificates(roots.iter().cloned());
     if usable == 0 {
         return Err(bad("none of the root certificates can be used"));
     }
-    let mut lists = Vec::new();
-    for list in revoked {
-        lists.extend(read_revoked(list)?);
-    }
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
-    let builder = if lists.is_empty() { builder } else { builder.with_crls(lists).enforce_revocation_expiration() };
+    let builder =
+        if revoked.is_empty() { builder } else { builder.with_crls(revoked.to_vec()).enforce_revocation_expiration() };
     builder.build().map_err(|error| bad(&format!("a certificate revocation list cannot be used: {error}")))
 }
 

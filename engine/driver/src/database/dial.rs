@@ -85,7 +85,7 @@ impl Dial {
 }
 
 impl Session {
-    pub(crate) fn new(key: Key, stream: Stream, machine: pg::Connection, encryption: Option<Encryption>, patience: Option<Instant>) -> Self {
+    pub(crate) fn new(key: Key, stream: Stream, machine: pg::Connection, (encryption, direct): (Option<Encryption>, bool), patience: Option<Instant>) -> Self {
         Self {
             key,
             armed: None,
@@ -104,6 +104,7 @@ impl Session {
             drains: None,
             last_words: None,
             encryption,
+            direct,
             encrypting: false,
             told: false,
             readable: false,

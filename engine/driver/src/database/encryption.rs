@@ -6,6 +6,9 @@ use super::{Failure, News, Session, Stage};
 use crate::connection::Context;
 use crate::tls::{Opened, Sealed, TlsClient, TlsError, server_end_point};
 
+/// What is agreed on by ALPN.
+const PROTOCOL: &[u8] = b"postgresql";
+
 /// Who does TLS.
 #[derive(Debug, Clone)]
 pub enum Encryption {
@@ -63,6 +66,11 @@ impl Session {
                     return Err(error);
                 }
             }
+        }
+        // Nothing else says that what answers is a PostgreSQL server, and not another that has the same certificate.
+        if self.direct && self.transport.alpn() != Some(PROTOCOL) {
+            let reason = "direct TLS was established without ALPN: the server is older than PostgreSQL 17, or none";
+            return Err(TlsError::Protocol(reason.to_owned()).into());
         }
         self.encrypting = false;
         self.stage = Stage::Encrypted;

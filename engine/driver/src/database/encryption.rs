@@ -67,9 +67,15 @@ impl Session {
                 }
             }
         }
-        // Nothing else says that what answers is a PostgreSQL server, and not another that has the same certificate.
-        if self.direct && self.transport.alpn() != Some(PROTOCOL) {
-            let reason = "direct TLS was established without ALPN: the server is older than PostgreSQL 17, or none";
+        // Nothing else says that what answers is a PostgreSQL server, and not another that has the same certificate. An
+        // object of the owner's asks for what its owner wants.
+        let agreed = match self.transport.alpn() {
+            Some(protocol) => protocol == PROTOCOL,
+            None => !self.direct || self.transport.outside().is_some(),
+        };
+        if !agreed {
+            let reason = "direct TLS was established without ALPN, as by a server before PostgreSQL 17; for a proxy that \
+                          ends TLS pass an ssl.SSLContext";
             return Err(TlsError::Protocol(reason.to_owned()).into());
         }
         self.encrypting = false;

@@ -44,7 +44,7 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => {}
-            Err(error) if is_taken_by_openssl(&error) => {
+            Err(error) if is_taken_by_openssl(&error) || trusted.roots.contains(end_entity) => {
                 let chains = Chains {
                     roots: &trusted.roots,
                     intermediates,

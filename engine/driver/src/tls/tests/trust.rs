@@ -133,6 +133,25 @@ fn a_self_signed_certificate_is_its_own_root() {
 }
 
 #[test]
+fn a_root_is_trusted_whatever_it_is_signed_with() {
+    for params in [authority("db.test"), server(&["db.test"])] {
+        let mut identity = self_signed(&params);
+        *identity.chain[0].last_mut().unwrap() ^= 1;
+        let client = verifying(Verify::Chain, &identity.pem().0, &[]);
+        assert_eq!(judge(&identity, &client, "db.test"), Ok(()));
+    }
+    let root = Authority::root("root");
+    let mut identity = root.server_v1("db.test");
+    *identity.chain[0].last_mut().unwrap() ^= 1;
+    let client = verifying(Verify::Chain, &root.pem(), &[]);
+    assert_eq!(judge(&identity, &client, "db.test"), refused("certificate signature failure"));
+    // Another's word is needed for one that is no root, though it is among them.
+    let identity = Authority::root("unknown").server(&["db.test"]);
+    let client = verifying(Verify::Chain, &format!("{}{}", root.pem(), identity.pem().0), &[]);
+    assert_eq!(judge(&identity, &client, "db.test"), refused("unknown issuer"));
+}
+
+#[test]
 fn an_authority_may_be_a_server() {
     let root = Authority::root("root");
     let mut params = server(&["db.test"]);

@@ -5,6 +5,7 @@ import logging
 import selectors
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextvars import Context
+from os import PathLike
 from types import GenericAlias
 from typing import Any, Final, Generic, Literal, Self, TypeVar, final
 
@@ -18,6 +19,7 @@ __all__ = [
     "Reactor",
     "NativeSelector",
     "HttpService",
+    "PgTls",
     "sleep",
     "__version__",
 ]
@@ -205,6 +207,34 @@ class AccessLog:
     @property
     def dropped(self) -> int:
         """Lines dropped because the reader of the descriptor did not keep up."""
+
+@final
+class PgTls:
+    """What connections to PostgreSQL need to use the engine's TLS: made once, shared by all of them.
+
+    `verify` is how much of the server's certificate is verified: `none`, `ca` (a chain to a root) or `full` (the host's
+    name, too). `roots`, `certificate` and `key` are PEM; `crls` are PEM or DER, and with any, each certificate below the
+    root needs one. `keylog_path` names a file that the secrets of connections are appended to, to read recorded traffic.
+
+    Raises ValueError, with a sentence that says what to do, for what cannot be used: TLS before 1.2 and encrypted keys
+    need an `ssl.SSLContext`. Raises OSError if the key log cannot be written.
+    """
+
+    def __new__(
+        cls,
+        *,
+        verify: Literal["none", "ca", "full"] = "full",
+        roots: bytes | None = None,
+        system_roots: bool = False,
+        crls: Sequence[bytes] = (),
+        certificate: bytes | None = None,
+        key: bytes | None = None,
+        minimum_version: str = "TLSv1.2",
+        maximum_version: str = "TLSv1.3",
+        alpn: Sequence[bytes] = (),
+        sni: bool = True,
+        keylog_path: str | PathLike[str] | None = None,
+    ) -> Self: ...
 
 def sleep(delay: float) -> Waiting[None]:
     """Waits `delay` seconds on the engine's timer wheel, on the running loop.

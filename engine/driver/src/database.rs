@@ -65,6 +65,8 @@ pub(crate) struct Session {
     last_words: Option<Box<pg::Fields>>,
     /// How TLS begins, until it has.
     encryption: Option<Encryption>,
+    /// TLS begins with the first byte.
+    direct: bool,
     /// The machine waits for the handshake's end.
     encrypting: bool,
     /// The owner of an outside layer knows of its work.

@@ -10,6 +10,9 @@ mod name;
 mod outside;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use binding::server_end_point;
 pub use client::{BadTls, Roots, Secrets, TlsClient, TlsOptions, TlsVersion, Verify};
 pub use error::TlsError;

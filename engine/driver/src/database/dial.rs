@@ -89,7 +89,7 @@ impl Session {
         key: Key,
         stream: Stream,
         machine: pg::Connection,
-        encryption: Option<Encryption>,
+        (encryption, direct): (Option<Encryption>, bool),
         patience: Option<Instant>,
     ) -> Self {
         Self {
@@ -110,6 +110,7 @@ impl Session {
             drains: None,
             last_words: None,
             encryption,
+            direct,
             encrypting: false,
             told: false,
             readable: false,

@@ -6,6 +6,9 @@ use super::{Failure, News, Session, Stage};
 use crate::connection::Context;
 use crate::tls::{Opened, Sealed, TlsClient, TlsError, server_end_point};
 
+/// What is agreed on by ALPN.
+const PROTOCOL: &[u8] = b"postgresql";
+
 /// Who does TLS.
 #[derive(Debug, Clone)]
 pub enum Encryption {
@@ -63,6 +66,17 @@ impl Session {
                     return Err(error);
                 }
             }
+        }
+        // Nothing else says that what answers is a PostgreSQL server, and not another that has the same certificate. An
+        // object of the owner's asks for what its owner wants.
+        let agreed = match self.transport.alpn() {
+            Some(protocol) => protocol == PROTOCOL,
+            None => !self.direct || self.transport.outside().is_some(),
+        };
+        if !agreed {
+            let reason = "direct TLS was established without ALPN, as by a server before PostgreSQL 17; for a proxy that \
+                          ends TLS pass an ssl.SSLContext";
+            return Err(TlsError::Protocol(reason.to_owned()).into());
         }
         self.encrypting = false;
         self.stage = Stage::Encrypted;

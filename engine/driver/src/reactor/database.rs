@@ -16,6 +16,7 @@ impl Reactor {
     /// Begins a session. Its first news is that it is open, or over.
     pub fn dial(&mut self, dial: Dial) -> io::Result<Key> {
         let mut stream = dial.stream()?;
+        let direct = dial.startup.tls == pg::Tls::Direct;
         let machine =
             pg::Connection::new(dial.startup).map_err(|misuse| io::Error::new(io::ErrorKind::InvalidInput, misuse))?;
         let encryption = dial.encryption;
@@ -23,7 +24,7 @@ impl Reactor {
         let mut registered = Ok(());
         let key = self.sockets.insert_with(|key| {
             registered = stream.register(selector, key.id());
-            Socket::Database(Box::new(Session::new(key, stream, machine, encryption, dial.patience)))
+            Socket::Database(Box::new(Session::new(key, stream, machine, (encryption, direct), dial.patience)))
         });
         if let Err(error) = registered {
             self.sockets.remove(key);

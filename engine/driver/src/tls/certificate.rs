@@ -37,6 +37,8 @@ pub(super) struct Signed<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Certificate<'a> {
     pub(super) signed: Signed<'a>,
+    /// The number its issuer gave it.
+    pub(super) serial: &'a [u8],
     /// The contents of the names.
     pub(super) issuer: &'a [u8],
     pub(super) subject: &'a [u8],
@@ -87,7 +89,7 @@ impl<'a> Certificate<'a> {
         let signed = Signed::parse(der)?;
         let mut fields = Der(Der(signed.message).take(SEQUENCE)?.contents);
         fields.take_if(0xa0);
-        fields.take(INTEGER)?;
+        let serial = fields.take(INTEGER)?.contents;
         if fields.take(SEQUENCE)?.contents != signed.algorithm {
             return None;
         }
@@ -102,7 +104,7 @@ impl<'a> Certificate<'a> {
             Some(explicit) => Der(explicit.contents).take(SEQUENCE)?.contents,
             None => &[],
         };
-        Some(Self { signed, issuer, subject, not_before, not_after, key, extensions })
+        Some(Self { signed, serial, issuer, subject, not_before, not_after, key, extensions })
     }
 
     /// Whether its owner issued it, too.
@@ -150,11 +152,7 @@ impl<'a> Certificate<'a> {
     ///
     /// One that says nothing about it may when it is trusted by itself, as version 1 was used.
     pub(super) fn issues(&self, below: usize, trusted: bool) -> bool {
-        // Sixth bit from the left: keyCertSign.
-        let signs = match self.extension(KEY_USAGE).map(|value| Der(value).take(BIT_STRING)) {
-            None => true,
-            Some(bits) => bits.and_then(|bits| bits.contents.get(1)).is_some_and(|bits| bits & 0x04 != 0),
-        };
+        let signs = self.is_for(0x04);
         let Some(value) = self.extension(BASIC_CONSTRAINTS) else { return signs && trusted && self.is_self_issued() };
         let Some(sequence) = Der(value).take(SEQUENCE) else { return false };
         let mut fields = Der(sequence.contents);
@@ -165,6 +163,19 @@ impl<'a> Certificate<'a> {
             Some(_) => false,
         };
         signs && authority && long_enough
+    }
+
+    /// Whether it may sign lists of what it has revoked.
+    pub(super) fn revokes(&self) -> bool {
+        self.is_for(0x02)
+    }
+
+    /// Whether its key may be used as the bit says, of the first byte of `keyUsage`.
+    fn is_for(&self, bit: u8) -> bool {
+        match self.extension(KEY_USAGE).map(|value| Der(value).take(BIT_STRING)) {
+            None => true,
+            Some(bits) => bits.and_then(|bits| bits.contents.get(1)).is_some_and(|bits| bits & bit != 0),
+        }
     }
 
     /// Whether it limits the names of what it issues.
@@ -192,6 +203,16 @@ impl<'a> Certificate<'a> {
             Some((oid, critical, fields.take(OCTET_STRING)?.contents))
         })
     }
+}
+
+/// When a list of revoked certificates is due to be replaced, in seconds since 1970.
+pub(super) fn next_update(list: &Signed<'_>) -> Option<u64> {
+    let mut fields = Der(Der(list.message).take(SEQUENCE)?.contents);
+    fields.take_if(INTEGER);
+    fields.take(SEQUENCE)?;
+    fields.take(SEQUENCE)?;
+    fields.time()?;
+    fields.time()
 }
 
 impl<'a> Der<'a> {

@@ -4,10 +4,12 @@
 //! that is a certificate authority too. OpenSSL takes both. Everything else is `webpki`'s.
 
 use rustls::CertificateError;
-use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
-use webpki::RawPublicKeyEntity;
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer,
+};
+use webpki::{BorrowedCertRevocationList, CertRevocationList, RawPublicKeyEntity};
 
-use super::certificate::{Certificate, Signed};
+use super::certificate::{Certificate, Signed, next_update};
 
 /// Issuers between the server's certificate and the root.
 const DEPTH: usize = 6;
@@ -18,6 +20,8 @@ const SIGNATURES: usize = 50;
 pub(super) struct Chains<'a> {
     pub(super) roots: &'a [CertificateDer<'static>],
     pub(super) intermediates: &'a [CertificateDer<'a>],
+    /// Lists of revoked certificates; with any, each certificate below the root needs one.
+    pub(super) revoked: &'a [CertificateRevocationListDer<'static>],
     pub(super) algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
     /// Seconds since 1970.
     pub(super) now: u64,
@@ -60,15 +64,20 @@ impl Chains<'_> {
         search: &mut Search,
     ) -> Option<Certificate<'b>> {
         let issuer = Certificate::parse(issuer).filter(|issuer| issuer.subject == certificate.issuer)?;
-        // A root that stands at both ends has nothing below it.
+        // A root that stands at both ends has nothing below it, and is trusted whatever it is signed with.
         let itself = trusted && certificate.signed.message == issuer.signed.message;
         search.signatures = search.signatures.checked_sub(1)?;
-        let sound = verify_signature(&certificate.signed, issuer.key, self.algorithms).and_then(|()| {
+        let signed =
+            || if itself { Ok(()) } else { verify_signature(&certificate.signed, issuer.key, self.algorithms) };
+        let sound = signed().and_then(|()| {
             self.in_force(&issuer)?;
             // Name constraints are `webpki`'s to judge.
             if issuer.constrains_names() || !(itself || issuer.issues(depth, trusted)) || !(trusted || issuer.serves())
             {
                 return Err(CertificateError::InvalidPurpose);
+            }
+            if !self.revoked.is_empty() {
+                self.in_good_standing(certificate, &issuer)?;
             }
             Ok(issuer)
         });
@@ -89,6 +98,35 @@ impl Chains<'_> {
             return Err(CertificateError::Expired);
         }
         if certificate.demands_more() { Err(CertificateError::UnhandledCriticalExtension) } else { Ok(()) }
+    }
+
+    /// Whether a list of the issuer's, which is in force, leaves the certificate out.
+    fn in_good_standing(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+    ) -> Result<(), CertificateError> {
+        let mut error = CertificateError::UnknownRevocationStatus;
+        for der in self.revoked {
+            let Ok(list) = BorrowedCertRevocationList::from_der(der).map(CertRevocationList::from) else { continue };
+            let Some(signed) = Signed::parse(der).filter(|_| issuer.revokes()) else { continue };
+            // One for a part of the certificates says nothing about the others.
+            if list.issuer() != issuer.subject || list.issuing_distribution_point().is_some() {
+                continue;
+            }
+            if verify_signature(&signed, issuer.key, self.algorithms).is_err() {
+                continue;
+            }
+            if next_update(&signed).is_none_or(|until| self.now > until) {
+                error = CertificateError::ExpiredRevocationList;
+                continue;
+            }
+            return match list.find_serial(certificate.serial) {
+                Ok(None) => Ok(()),
+                _ => Err(CertificateError::Revoked),
+            };
+        }
+        Err(error)
     }
 }
 

@@ -5,6 +5,7 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, KeyLog, RootCertStore, SupportedProtocolVersion};
 
 use super::certificate::Certificate;
@@ -112,14 +113,18 @@ impl TlsClient {
     /// Reads the certificates and keys.
     pub fn new(options: TlsOptions<'_>) -> Result<Self, BadTls> {
         let provider = Arc::new(ring::default_provider());
-        let algorithms = provider.signature_verification_algorithms;
+        let (algorithms, signers) = (provider.signature_verification_algorithms, Arc::clone(&provider));
         let trust = match (options.verify, options.roots) {
             (Verify::Nothing, _) => None,
             (_, None) => return Err(bad("verifying the server's certificate needs root certificates")),
             (verify, Some(roots)) => {
                 let roots = read_roots(roots)?;
-                let webpki = webpki(&provider, &roots, &options.revoked)?;
-                Some(Trusted { webpki, roots, revocation: !options.revoked.is_empty(), named: verify == Verify::Full })
+                let mut revoked = Vec::new();
+                for list in options.revoked {
+                    revoked.extend(read_revoked(list)?);
+                }
+                let webpki = webpki(&provider, &roots, &revoked)?;
+                Some(Trusted { webpki, roots, revoked, named: verify == Verify::Full })
             }
         };
         let versions = versions(options.min, options.max)?;
@@ -130,9 +135,10 @@ impl TlsClient {
             .with_custom_certificate_verifier(Arc::new(Verifier { trust, algorithms }));
         let mut config = match options.identity {
             None => builder.with_no_client_auth(),
-            Some((certificate, key)) => builder
-                .with_client_auth_cert(read_certificates(certificate, "client certificate")?, read_key(key)?)
-                .map_err(|error| bad(&format!("the client certificate and its key cannot be used: {error}")))?,
+            Some((certificate, key)) => {
+                let identity = read_identity(&signers, certificate, key)?;
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
+            }
         };
         config.alpn_protocols = options.alpn;
         config.enable_sni = options.sni;
@@ -184,19 +190,16 @@ fn read_roots(roots: Roots<'_>) -> Result<Vec<CertificateDer<'static>>, BadTls> 
 fn webpki(
     provider: &Arc<CryptoProvider>,
     roots: &[CertificateDer<'static>],
-    revoked: &[&[u8]],
+    revoked: &[CertificateRevocationListDer<'static>],
 ) -> Result<Arc<WebPkiServerVerifier>, BadTls> {
     let mut store = RootCertStore::empty();
     let (usable, _) = store.add_parsable_certificates(roots.iter().cloned());
     if usable == 0 {
         return Err(bad("none of the root certificates can be used"));
     }
-    let mut lists = Vec::new();
-    for list in revoked {
-        lists.extend(read_revoked(list)?);
-    }
     let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
-    let builder = if lists.is_empty() { builder } else { builder.with_crls(lists).enforce_revocation_expiration() };
+    let builder =
+        if revoked.is_empty() { builder } else { builder.with_crls(revoked.to_vec()).enforce_revocation_expiration() };
     builder.build().map_err(|error| bad(&format!("a certificate revocation list cannot be used: {error}")))
 }
 
@@ -222,6 +225,20 @@ fn read_revoked(list: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>
         Ok(lists) if !lists.is_empty() => Ok(lists),
         Ok(_) => Err(bad("the certificate revocation list has no PEM section X509 CRL and is not DER")),
         Err(error) => Err(BadTls(format!("the certificate revocation list is not readable as PEM: {error}"))),
+    }
+}
+
+/// The client's certificate with its key. It is not judged further: the server may take what `webpki` does not.
+fn read_identity(provider: &CryptoProvider, certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, BadTls> {
+    let chain = read_certificates(certificate, "client certificate")?;
+    let key = provider.key_provider.load_private_key(read_key(key)?);
+    let key = key.map_err(|error| BadTls(format!("the client's private key cannot be used: {error}")))?;
+    let certified = chain.first().and_then(|first| Certificate::parse(first)).map(|certificate| certificate.key);
+    match key.public_key() {
+        Some(own) if Some(&own[..]) != certified => {
+            Err(bad("the client's private key is not the one of its certificate"))
+        }
+        _ => Ok(CertifiedKey::new(chain, key)),
     }
 }
 

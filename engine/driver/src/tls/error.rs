@@ -59,7 +59,8 @@ impl From<Error> for TlsError {
             Error::InvalidCertRevocationList(error) => Self::Certificate(revocation(&error)),
             Error::NoCertificatesPresented => Self::Certificate("the server sent none".to_owned()),
             Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-                Self::Alert("handshake failure; there may be no cipher suite in common".to_owned())
+                let more = "no cipher suite, or kind of certificate, may be in common; an ssl.SSLContext has others";
+                Self::Alert(format!("handshake failure: {more}"))
             }
             Error::AlertReceived(alert) => Self::Alert(words(&format!("{alert:?}"))),
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => {

@@ -190,7 +190,7 @@ impl OutsideLayer {
     }
 
     pub(crate) fn holds_output(&self) -> bool {
-        !self.sealed_out.is_empty() || !self.plain_out.is_empty()
+        !self.sealed_out.is_empty()
     }
 
     pub(crate) fn holds_input(&self) -> bool {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
 use webpki::RawPublicKeyEntity;
 
@@ -23,8 +23,7 @@ pub(super) struct Verifier {
 pub(super) struct Trusted {
     pub(super) webpki: Arc<WebPkiServerVerifier>,
     pub(super) roots: Vec<CertificateDer<'static>>,
-    /// Lists of revoked certificates are given.
-    pub(super) revocation: bool,
+    pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
     /// The certificate must name the host.
     pub(super) named: bool,
 }
@@ -45,13 +44,11 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => {}
-            Err(error) if is_taken_by_openssl(&error) => {
-                if trusted.revocation {
-                    return Err(CertificateError::UnknownRevocationStatus.into());
-                }
+            Err(error) if is_taken_by_openssl(&error) || trusted.roots.contains(end_entity) => {
                 let chains = Chains {
                     roots: &trusted.roots,
                     intermediates,
+                    revoked: &trusted.revoked,
                     algorithms: self.algorithms.all,
                     now: now.as_secs(),
                 };

@@ -1,0 +1,6 @@
+mod authority;
+mod data;
+mod handshake;
+mod outside;
+mod trust;
+mod wire;

@@ -64,6 +64,7 @@ class TlsSettings(NamedTuple):
     minimum: str | None = None
     maximum: str | None = None
     keylog: str | None = None
+    sni: bool = True
 
 
 class TlsFiles(NamedTuple):
@@ -155,7 +156,7 @@ def _configuration(
     if maximum in _OLD_VERSIONS or (pem is not None and b"ENCRYPTED" in pem):
         return None
     trusted = settings.root == "system" or files.root is not None
-    return {
+    made: dict[str, Any] = {
         "roots": files.root.read_bytes() if files.root is not None else None,
         "system_roots": settings.root == "system",
         "verify": "none" if not trusted else "full" if settings.mode is SSLMode.verify_full else "ca",
@@ -166,6 +167,7 @@ def _configuration(
         "maximum_version": "TLSv1.2" if maximum is ssl.TLSVersion.TLSv1_2 else "TLSv1.3",
         "keylog_path": settings.keylog,
     }
+    return made if settings.sni else made | {"sni": False}
 
 
 def _files(settings: TlsSettings) -> TlsFiles:

@@ -89,10 +89,14 @@ class TlsContext(ssl.SSLContext):
 
     @cached_property
     def engine(self) -> "_engine.PgTls | None":
-        """What the engine's TLS uses; None when only OpenSSL can: encrypted keys, and TLS before 1.2."""
+        """What the engine's TLS uses; None where only OpenSSL can, as with encrypted keys and TLS before 1.2."""
         if self._configuration is None:
             return None
-        return _engine.PgTls(alpn=[_ALPN.encode()], **self._configuration)
+        try:
+            return _engine.PgTls(alpn=[_ALPN.encode()], **self._configuration)
+        except ValueError:
+            # OpenSSL has taken the same files: old keys and certificates are its business.
+            return None
 
 
 def tls_context(settings: TlsSettings) -> TlsContext:

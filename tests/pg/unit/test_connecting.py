@@ -246,6 +246,24 @@ def test_an_error_of_the_server_ends_the_search(answers: Answers) -> None:
     assert len(engine.asked) == 1
 
 
+def test_a_host_that_hangs_up_is_passed_over(answers: Answers) -> None:
+    answers(server_error("08003", "plain"), {})
+    assert connect("postgresql://10.0.0.1,10.0.0.2/d?sslmode=disable").addr[0] == "10.0.0.2"
+    error = server_error("08003", "plain")
+    answers(error)
+    with pytest.raises(exceptions.ConnectionDoesNotExistError) as caught:
+        connect("postgresql://10.0.0.1/d?sslmode=disable")
+    assert caught.value is error
+    assert error.__notes__ == ['connection to server at "10.0.0.1", port 5432 failed']
+
+
+def test_a_session_that_is_lost_at_once_is_not_begun_elsewhere(answers: Answers) -> None:
+    engine = answers(server_error("08003", "authenticated"))
+    with pytest.raises(exceptions.ConnectionDoesNotExistError):
+        connect("postgresql://10.0.0.1,10.0.0.2/d?sslmode=disable")
+    assert len(engine.asked) == 1
+
+
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
 def test_a_server_that_takes_nobody_now_is_passed_over(answers: Answers, mode: str) -> None:
     stage = "encrypted" if mode == "prefer" else "plain"

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fasterapi.pg import protocol
-from fasterapi.pg.attempts import Stage, located, summary
+from fasterapi.pg.attempts import Stage, goes_on, located, summary
 from fasterapi.pg.exceptions import (
     CannotConnectNowError,
     ConnectionDoesNotExistError,
     InvalidAuthorizationSpecificationError,
     InvalidPasswordError,
     PostgresError,
+    ProtocolError,
     TargetServerAttributeNotMatched,
 )
 from fasterapi.pg.hosts import Address, TcpAddress
@@ -142,9 +143,8 @@ async def _connect_addr(
         attempt = _Attempt(loop, addr, place, ip, params._replace(password=password), record_class)
         try:
             opened = await attempt.run()
-        except (OSError, ConnectionDoesNotExistError) as error:
-            # A server that hangs up before it knows the user is none: a proxy in front of one that is gone.
-            if not isinstance(error, OSError) and Stage.of(error) is Stage.authenticated:
+        except (OSError, ConnectionDoesNotExistError, ProtocolError) as error:
+            if not goes_on(error):
                 raise
             errors.append(located(error, addr, ip))
             continue

@@ -104,17 +104,22 @@ def tls_context(settings: TlsSettings) -> TlsContext:
     minimum = _version(settings.minimum or "TLSv1.2")
     maximum = _version(settings.maximum) if settings.maximum else None
     if maximum is not None and maximum < minimum:
-        raise ClientConfigurationError(
-            f"ssl_min_protocol_version {minimum.name} is above ssl_max_protocol_version {maximum.name}"
+        raise ssl.SSLError(
+            f"no protocols available: ssl_min_protocol_version {minimum.name} is above {maximum.name}, the maximum"
         )
     files = _files(settings)
     paths = (files.root, files.certificate, files.key, *files.crls)
-    return _made(settings, files, minimum, maximum, tuple(_seen(path) for path in paths if path is not None))
+    seen = tuple(_seen(path) for path in paths if path is not None)
+    return _made(settings, files, minimum, maximum, (*seen, *_system_roots()))
 
 
-@lru_cache(maxsize=1)
 def default_context() -> TlsContext:
     """What `ssl=True` means: the certificates that the system trusts, and the server's name."""
+    return _default(_system_roots())
+
+
+@lru_cache(maxsize=4)
+def _default(_roots: tuple[object, ...]) -> TlsContext:
     context = TlsContext({"system_roots": True, "verify": "full"})
     context.load_default_certs()
     return context
@@ -223,6 +228,11 @@ def _folder(name: str) -> list[Path]:
         return sorted(path for path in Path(name).iterdir() if path.is_file())
     except OSError as error:
         raise ClientConfigurationError(f'the folder of revocation lists "{name}" cannot be read: {error}') from None
+
+
+def _system_roots() -> tuple[object, ...]:
+    """Where the system's certificates are looked for, which the environment can change."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 def _seen(path: Path) -> tuple[str, int, int] | None:

@@ -220,13 +220,13 @@ def test_a_refused_connection_says_where_and_why(answers: Answers) -> None:
 
 
 def test_the_last_error_names_every_attempt(answers: Answers) -> None:
-    answers(FileNotFoundError(2, "No such file or directory"), TimeoutError(), ConnectionError("rejected SSL upgrade"))
-    with pytest.raises(ConnectionError) as caught:
+    answers(FileNotFoundError(2, "No such file or directory"), TimeoutError(), ConnectionAbortedError(103, "aborted"))
+    with pytest.raises(ConnectionAbortedError) as caught:
         connect("postgresql:///d?host=/sockets,10.0.0.1,10.0.0.2&sslmode=require")
-    assert str(caught.value) == (
+    assert caught.value.strerror == (
         'connection to server on socket "/sockets/.s.PGSQL.5432" failed: No such file or directory; '
         'connection to server at "10.0.0.1", port 5432 failed: timeout expired; '
-        'connection to server at "10.0.0.2", port 5432 failed: rejected SSL upgrade'
+        'connection to server at "10.0.0.2", port 5432 failed: aborted'
     )
 
 
@@ -243,6 +243,27 @@ def test_an_error_of_the_server_ends_the_search(answers: Answers) -> None:
     engine = answers(server_error("28P01", "plain"))
     with pytest.raises(exceptions.InvalidPasswordError):
         connect("postgresql://10.0.0.1,10.0.0.2/d", ssl=False)
+    assert len(engine.asked) == 1
+
+
+@pytest.mark.parametrize("error", [exceptions.ProtocolError("rejected SSL upgrade"), server_error("08003", "request")])
+def test_what_comes_instead_of_tls_is_an_error_of_the_connection(answers: Answers, error: Exception) -> None:
+    answers(at("request", error))
+    with pytest.raises(ConnectionError) as caught:
+        connect("postgresql://10.0.0.1/d", ssl=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    assert str(caught.value) == f'PostgreSQL server at "10.0.0.1:5432": {error}'
+
+
+def test_a_timeout_is_one_at_every_stage(answers: Answers) -> None:
+    answers(at("request", TimeoutError()))
+    with pytest.raises(TimeoutError, match="port 5432 failed: timeout expired"):
+        connect("postgresql://10.0.0.1/d", ssl=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def test_a_breach_of_the_protocol_ends_the_search(answers: Answers) -> None:
+    engine = answers(at("plain", exceptions.ProtocolError("what?")))
+    with pytest.raises(exceptions.ProtocolError):
+        connect("postgresql://10.0.0.1,10.0.0.2/d?sslmode=disable")
     assert len(engine.asked) == 1
 
 

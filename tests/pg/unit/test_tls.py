@@ -116,6 +116,24 @@ def test_versions_are_bounded_on_both_sides(parse: Parse, monkeypatch: pytest.Mo
     assert (made.minimum_version, made.maximum_version) == (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)
 
 
+def test_versions_that_leave_none_are_an_error_of_tls(parse: Parse) -> None:
+    with pytest.raises(ssl.SSLError, match="no protocols available: ssl_min_protocol_version TLSv1_3 is above TLSv1_2"):
+        parse("host=h ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2")
+
+
+def test_the_environment_says_whom_the_system_trusts(
+    parse: Parse, tmp_path: Path, certificate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = context(parse("host=h", ssl=True))
+    path = tmp_path / "ca.crt"
+    path.write_text(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
+    assert context(parse("host=h", ssl=True)) is not first
+    assert len(context(parse("host=h", ssl=True)).get_ca_certs()) == 1
+    assert len(context(parse("host=h sslrootcert=system")).get_ca_certs()) == 1
+
+
 def test_secrets_are_logged_where_asked(parse: Parse, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     assert context(parse(f"host=h sslkeylogfile={path}")).keylog_filename == str(path)

@@ -4,9 +4,10 @@ import ssl
 from collections.abc import Sequence
 from enum import StrEnum
 
+from fasterapi.pg.exceptions import ConnectionDoesNotExistError
 from fasterapi.pg.hosts import Address
 
-__all__ = ["Stage", "located", "summary"]
+__all__ = ["Stage", "goes_on", "located", "summary"]
 
 
 class Stage(StrEnum):
@@ -31,8 +32,19 @@ class Stage(StrEnum):
         return cls(getattr(error, "_stage", cls.authenticated))
 
 
+def goes_on(error: Exception) -> bool:
+    """Whether another address may do: nobody is there, or nobody who speaks before the user is known."""
+    if isinstance(error, ConnectionDoesNotExistError):
+        return Stage.of(error) is not Stage.authenticated
+    return isinstance(error, OSError) or Stage.of(error) is Stage.request
+
+
 def located(error: Exception, address: Address, ip: str | None) -> Exception:
     """The same error, with the server's place in its text."""
+    if Stage.of(error) is Stage.request and not isinstance(error, OSError) and not isinstance(address, str):
+        # Nothing can be believed that comes before TLS, not even that this is a server.
+        text = f'PostgreSQL server at "{address[0]}:{address[1]}": {error}'
+        return ConnectionError(text).with_traceback(error.__traceback__)
     place = f"connection to server {_place(address, ip)} failed"
     if not _plain(error):
         error.add_note(place)

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fasterapi.pg import protocol
-from fasterapi.pg.attempts import Stage, located, summary
+from fasterapi.pg.attempts import Stage, goes_on, located, summary
 from fasterapi.pg.exceptions import (
     CannotConnectNowError,
     ConnectionDoesNotExistError,
     InvalidAuthorizationSpecificationError,
     InvalidPasswordError,
     PostgresError,
+    ProtocolError,
     TargetServerAttributeNotMatched,
 )
 from fasterapi.pg.hosts import Address, TcpAddress
@@ -51,10 +52,10 @@ _can_use_connection = can_use_connection
 _parse_connect_dsn_and_args = parse_connect_dsn_and_args
 
 
-class _HostBusyError(Exception):
-    """The server is there but takes nobody now."""
+class _NobodyError(Exception):
+    """The host is there, but it takes nobody now, or nobody stands behind it: on to the next one."""
 
-    def __init__(self, error: CannotConnectNowError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__(error)
         self.error = error
 
@@ -110,10 +111,8 @@ async def _connect(
                 if await _can_use_connection(connection, wanted):
                     chosen = connection
                     break
-            except OSError as error:
-                errors.append(error)
-            except _HostBusyError as busy:
-                errors.append(busy.error)
+            except (OSError, _NobodyError) as error:
+                errors.append(error.error if isinstance(error, _NobodyError) else error)
         if chosen is None and refused and wanted is SessionAttribute.prefer_standby:
             chosen = random.choice(refused)
     finally:
@@ -144,13 +143,15 @@ async def _connect_addr(
         attempt = _Attempt(loop, addr, place, ip, params._replace(password=password), record_class)
         try:
             opened = await attempt.run()
-        except OSError as error:
+        except (OSError, ConnectionDoesNotExistError, ProtocolError) as error:
+            if not goes_on(error):
+                raise
             errors.append(located(error, addr, ip))
             continue
         except CannotConnectNowError as error:
             if Stage.of(error) is Stage.authenticated:
                 raise
-            raise _HostBusyError(error) from error
+            raise _NobodyError(error) from error
         try:
             there = addr if isinstance(addr, str) else TcpAddress(*addr, ip)
             connection = connection_class(opened, opened.transport, loop, there, config, params)
@@ -159,7 +160,8 @@ async def _connect_addr(
             opened.abort()
             raise
         return connection
-    raise summary(errors)
+    reason = summary(errors)
+    raise reason if isinstance(reason, OSError) else _NobodyError(reason)
 
 
 async def _cancel(

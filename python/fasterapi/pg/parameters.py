@@ -238,6 +238,7 @@ def _tls_settings(said: Keywords, mode: SSLMode, root: str | None) -> TlsSetting
         minimum=said.get("ssl_min_protocol_version"),
         maximum=said.get("ssl_max_protocol_version"),
         keylog=said.get("sslkeylogfile"),
+        sni=said.flag("sslsni") is not False,
     )
 
 

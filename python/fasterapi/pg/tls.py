@@ -64,6 +64,7 @@ class TlsSettings(NamedTuple):
     minimum: str | None = None
     maximum: str | None = None
     keylog: str | None = None
+    sni: bool = True
 
 
 class TlsFiles(NamedTuple):
@@ -88,10 +89,14 @@ class TlsContext(ssl.SSLContext):
 
     @cached_property
     def engine(self) -> "_engine.PgTls | None":
-        """What the engine's TLS uses; None when only OpenSSL can: encrypted keys, and TLS before 1.2."""
+        """What the engine's TLS uses; None where only OpenSSL can, as with encrypted keys and TLS before 1.2."""
         if self._configuration is None:
             return None
-        return _engine.PgTls(alpn=[_ALPN.encode()], **self._configuration)
+        try:
+            return _engine.PgTls(alpn=[_ALPN.encode()], **self._configuration)
+        except ValueError:
+            # OpenSSL has taken the same files: old keys and certificates are its business.
+            return None
 
 
 def tls_context(settings: TlsSettings) -> TlsContext:
@@ -99,17 +104,22 @@ def tls_context(settings: TlsSettings) -> TlsContext:
     minimum = _version(settings.minimum or "TLSv1.2")
     maximum = _version(settings.maximum) if settings.maximum else None
     if maximum is not None and maximum < minimum:
-        raise ClientConfigurationError(
-            f"ssl_min_protocol_version {minimum.name} is above ssl_max_protocol_version {maximum.name}"
+        raise ssl.SSLError(
+            f"no protocols available: ssl_min_protocol_version {minimum.name} is above {maximum.name}, the maximum"
         )
     files = _files(settings)
     paths = (files.root, files.certificate, files.key, *files.crls)
-    return _made(settings, files, minimum, maximum, tuple(_seen(path) for path in paths if path is not None))
+    seen = tuple(_seen(path) for path in paths if path is not None)
+    return _made(settings, files, minimum, maximum, (*seen, *_system_roots()))
 
 
-@lru_cache(maxsize=1)
 def default_context() -> TlsContext:
     """What `ssl=True` means: the certificates that the system trusts, and the server's name."""
+    return _default(_system_roots())
+
+
+@lru_cache(maxsize=4)
+def _default(_roots: tuple[object, ...]) -> TlsContext:
     context = TlsContext({"system_roots": True, "verify": "full"})
     context.load_default_certs()
     return context
@@ -155,7 +165,7 @@ def _configuration(
     if maximum in _OLD_VERSIONS or (pem is not None and b"ENCRYPTED" in pem):
         return None
     trusted = settings.root == "system" or files.root is not None
-    return {
+    made: dict[str, Any] = {
         "roots": files.root.read_bytes() if files.root is not None else None,
         "system_roots": settings.root == "system",
         "verify": "none" if not trusted else "full" if settings.mode is SSLMode.verify_full else "ca",
@@ -166,6 +176,7 @@ def _configuration(
         "maximum_version": "TLSv1.2" if maximum is ssl.TLSVersion.TLSv1_2 else "TLSv1.3",
         "keylog_path": settings.keylog,
     }
+    return made if settings.sni else made | {"sni": False}
 
 
 def _files(settings: TlsSettings) -> TlsFiles:
@@ -217,6 +228,11 @@ def _folder(name: str) -> list[Path]:
         return sorted(path for path in Path(name).iterdir() if path.is_file())
     except OSError as error:
         raise ClientConfigurationError(f'the folder of revocation lists "{name}" cannot be read: {error}') from None
+
+
+def _system_roots() -> tuple[object, ...]:
+    """Where the system's certificates are looked for, which the environment can change."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
 
 
 def _seen(path: Path) -> tuple[str, int, int] | None:

@@ -218,7 +218,6 @@ def test_a_variable_says_what_nobody_else_says(
         ("requirepeer=postgres", "requirepeer=postgres is not supported"),
         ("client_encoding=latin1", "client_encoding=latin1 is not supported"),
         ("sslmode=require sslrootcert=system", 'weak sslmode "require" may not be used with sslrootcert=system'),
-        ("ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2", "is above"),
         ("sslcertmode=require", "needs a client certificate"),
         ("port=0", 'invalid port number "0": give one from 1 to 65535'),
         ("port=99999", "invalid port number"),

@@ -7,15 +7,14 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fasterapi.pg import connect_utils, exceptions, introspection, protocol, serverversion
-from fasterapi.pg.protocol.record import Record as RowRecord
+from fasterapi.pg import connect_utils, exceptions, introspection, serverversion
+from fasterapi.pg.protocol import NO_TIMEOUT, Record
 from fasterapi.pg.statement_cache import StatementCache
 
 if TYPE_CHECKING:
     from fasterapi.pg import types
     from fasterapi.pg.listeners import Callback
     from fasterapi.pg.pool import PoolConnectionHolder, PoolConnectionProxy
-    from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import ConnectionSettings, Protocol, StatementState
     from fasterapi.pg.transaction import Transaction
 
@@ -80,6 +79,7 @@ class Session:
         config: "connect_utils._ClientConfiguration",
         params: "connect_utils._ConnectionParameters",
     ) -> None:
+        self._aborted = False
         self._protocol = protocol
         self._transport = transport
         self._loop = loop
@@ -88,8 +88,7 @@ class Session:
         self._params = params
         self._command_timeout: float | None = config.command_timeout
         # Of the rows, where the operation does not say otherwise.
-        self._record_class: type[Record] = RowRecord
-        self._aborted = False
+        self._record_class: type[Record] = Record
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.
         self._pool_release_ctr = 0
@@ -147,15 +146,22 @@ class Session:
         return self._aborted or not self._protocol.is_connected()
 
     async def close(self, *, timeout: float | None = None) -> None:
-        """Closes the connection, once what is under way has been answered."""
+        """Closes the connection in order; the server is asked to stop what is under way."""
         try:
             if not self.is_closed():
+                if self._protocol.in_flight and not self._is_idle_in_pool() and not self._protocol._is_cancelling():
+                    self._cancel_current_command()
                 await self._protocol.close(timeout)
         except BaseException:
             self._abort()
             raise
         finally:
             self._cleanup()
+
+    def _is_idle_in_pool(self) -> bool:
+        """Nobody waits for what is under way: it is the reset after the last loan."""
+        holder = None if self._pool_holder is None else self._pool_holder()
+        return holder is not None and holder.is_idle()
 
     def terminate(self) -> None:
         """Closes the connection at once."""
@@ -203,7 +209,7 @@ class Session:
         """The timeout of an operation, in seconds."""
         if timeout is None:
             return self._command_timeout
-        if timeout is protocol.NO_TIMEOUT:
+        if timeout is NO_TIMEOUT:
             return None
         if isinstance(timeout, bool):
             raise ValueError(f"invalid timeout value: expected non-negative float (got {timeout!r})")
@@ -259,7 +265,7 @@ class Session:
         named: str | bool = False,
         use_cache: bool = True,
         ignore_custom_codec: bool = False,
-        record_class: "type[Record] | None" = None,
+        record_class: type[Record] | None = None,
     ) -> "StatementState":
         """The statement, prepared, and with a codec for each of its types.
 
@@ -312,7 +318,7 @@ class Session:
         self, typeoids: Iterable[int], timeout: float | None
     ) -> "tuple[list[Record], StatementState]":
         statement = await self._get_statement(
-            self._intro_query, timeout, ignore_custom_codec=True, record_class=protocol.Record
+            self._intro_query, timeout, ignore_custom_codec=True, record_class=Record
         )
         rows = await self._protocol.bind_execute(
             statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout)
@@ -429,8 +435,8 @@ def _current_task() -> "asyncio.Task[Any]":
     return task
 
 
-def _checked_record_class(record_class: Any) -> "type[Record]":
-    base = protocol.Record
+def _checked_record_class(record_class: Any) -> type[Record]:
+    base = Record
     if record_class is base:
         return base
     if not isinstance(record_class, type) or not issubclass(record_class, base):

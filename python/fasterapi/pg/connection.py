@@ -83,7 +83,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         return Pipeline(self)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        """Runs SQL and gives the status, such as `INSERT 0 1`; several statements if there are no arguments."""
+        """Execute an SQL command, or several without arguments; gives the status, such as `INSERT 0 1`."""
         if args:
             _, status, _ = await self._execute(query, args, 0, timeout, return_status=True)
             return cast("str", status.decode()) if status is not None else ""

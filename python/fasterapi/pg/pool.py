@@ -383,22 +383,21 @@ class Pool(PoolOperations):
         return result
 
     async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:
-        if timeout is None:
-            holder = await self._borrow()
-        else:
-            async with asyncio.timeout(timeout):
+        if timeout is None and self._setup is None:
+            holder = self._borrow_now()
+            if holder is None:
                 holder = await self._borrow()
-        con = holder._con
-        assert con is not None
-        proxy = holder.lend(con, timeout)
-        if self._setup is not None:
-            try:
-                async with asyncio.timeout(timeout):
+            return holder.lend(timeout)
+        async with asyncio.timeout(timeout):
+            holder = await self._borrow()
+            proxy = holder.lend(timeout)
+            if self._setup is not None:
+                try:
                     await self._setup(proxy)
-            except BaseException:
-                # Nobody knows what the function has done before it failed.
-                con.terminate()
-                raise
+                except BaseException:
+                    # Nobody knows what the function has done before it failed.
+                    holder.fail_setup(proxy)
+                    raise
         return proxy
 
     def _borrow_now(self) -> PoolConnectionHolder | None:

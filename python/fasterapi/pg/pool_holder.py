@@ -83,9 +83,8 @@ class PoolConnectionHolder:
         self._idle_since = self._born
         self._codecs = 0
         kind = type(con)
-        self._plain_reset = (
-            kind.reset is connection.Connection.reset and kind._reset is connection.Connection._reset and not con._serial
-        )
+        own = connection.Connection
+        self._plain_reset = kind.reset is own.reset and kind._reset is own._reset
         self._con = con
         con._pool_holder = weakref.ref(self)
         pool._connected(self)

@@ -1,6 +1,7 @@
 """The state of one session: its statements, its transaction, and its end."""
 
 import asyncio
+import contextlib
 import traceback
 import warnings
 import weakref
@@ -149,7 +150,7 @@ class Session:
         """Closes the connection in order; the server is asked to stop what is under way."""
         try:
             if not self.is_closed():
-                if self._protocol.in_flight and not self._is_idle_in_pool() and not self._protocol._is_cancelling():
+                if self._protocol.awaited and not self._protocol._is_cancelling():
                     self._cancel_current_command()
                 await self._protocol.close(timeout)
         except BaseException:
@@ -157,11 +158,6 @@ class Session:
             raise
         finally:
             self._cleanup()
-
-    def _is_idle_in_pool(self) -> bool:
-        """Nobody waits for what is under way: it is the reset after the last loan."""
-        holder = None if self._pool_holder is None else self._pool_holder()
-        return holder is not None and holder.is_idle()
 
     def terminate(self) -> None:
         """Closes the connection at once."""
@@ -227,7 +223,7 @@ class Session:
         self._slow = serial or self._held_begin is not None
 
     def _before_operation(self) -> None:
-        if self._serial and self._protocol.in_flight:
+        if self._serial and self._protocol.awaited:
             raise exceptions.InterfaceError("cannot perform operation: another operation is in progress")
         if self._held_begin is not None:
             begin, self._held_begin = self._held_begin, None
@@ -282,19 +278,17 @@ class Session:
             use_cache = self._stmt_cache.get_max_size() > 0 and (not limit or len(query) <= limit)
         else:
             use_cache = False
-        if isinstance(named, str):
-            name = named
-        else:
-            name = self._get_unique_id("stmt") if use_cache or named else ""
+        if not isinstance(named, str):
+            named = self._get_unique_id("stmt") if use_cache or named else ""
         seconds = self._get_timeout(timeout)
         statement = await self._protocol.prepare(
-            name, query, seconds, record_class=record_class, ignore_custom_codec=ignore_custom_codec
+            named, query, seconds, record_class=record_class, ignore_custom_codec=ignore_custom_codec
         )
         missing = statement.missing_types()
         if missing:
             await self._learn(statement, missing, timeout)
         statement.init_codecs()
-        if not name:
+        if not named:
             # Others may use the unnamed statement in between: it goes along each time.
             statement.mark_unprepared()
         if self._stmts_to_close:
@@ -317,12 +311,8 @@ class Session:
     async def _introspect_types(
         self, typeoids: Iterable[int], timeout: float | None
     ) -> "tuple[list[Record], StatementState]":
-        statement = await self._get_statement(
-            self._intro_query, timeout, ignore_custom_codec=True, record_class=Record
-        )
-        rows = await self._protocol.bind_execute(
-            statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout)
-        )
+        statement = await self._get_statement(self._intro_query, timeout, ignore_custom_codec=True, record_class=Record)
+        rows = await self._protocol.bind_execute(statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout))
         return rows, statement
 
     async def _bind_execute_many(
@@ -387,7 +377,8 @@ class Session:
     ) -> None:
         try:
             async with asyncio.timeout(self._command_timeout):
-                try:
+                # Some servers close like that once they have read the request.
+                with contextlib.suppress(ConnectionResetError):
                     await connect_utils._cancel(
                         loop=self._loop,
                         addr=self._addr,
@@ -395,9 +386,6 @@ class Session:
                         backend_pid=self._protocol.backend_pid,
                         backend_secret=self._protocol.backend_secret,
                     )
-                except ConnectionResetError:
-                    # Some servers close like that once they have read the request.
-                    pass
                 if not waiter.done():
                     waiter.set_result(None)
                 if cancel_waiter is not None:

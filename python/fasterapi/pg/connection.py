@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from fasterapi.pg import connect_utils, cursor, exceptions, prepared_stmt, protocol, transaction
 from fasterapi.pg.copying import Copying
-from fasterapi.pg.listeners import Callback, Listening, LoggedQuery
+from fasterapi.pg.listeners import Listening, LoggedQuery
 from fasterapi.pg.pipeline import Pipeline
-from fasterapi.pg.session import ServerCapabilities, Session, _checked_record_class
+from fasterapi.pg.session import ServerCapabilities, _checked_record_class
 from fasterapi.pg.type_codecs import TypeCodecs
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         return Pipeline(self)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        """Runs SQL and gives the status, such as `INSERT 0 1`; several statements if there are no arguments."""
+        """Execute an SQL command, or several without arguments; gives the status, such as `INSERT 0 1`."""
         if args:
             _, status, _ = await self._execute(query, args, 0, timeout, return_status=True)
             return cast("str", status.decode()) if status is not None else ""
@@ -133,9 +133,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         """Runs a query; all rows."""
         return self._execute(query, args, 0, timeout, record_class=record_class)
 
-    async def fetchval(
-        self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None
-    ) -> Any:
+    async def fetchval(self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None) -> Any:
         """Runs a query; one value of the first row, `None` without a row."""
         rows = await self._execute(query, args, 1, timeout)
         return rows[0][column] if rows else None
@@ -202,10 +200,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         """Runs a query by the extended protocol: a list of rows; with `return_status` also the status, and whether
         these were all."""
         self._check_open()
-        if timeout is None:
-            timeout = self._command_timeout
-        else:
-            timeout = self._get_timeout(timeout)
+        timeout = self._command_timeout if timeout is None else self._get_timeout(timeout)
         if not self._query_loggers:
             statement = self._stmt_cache.get((query, record_class or self._record_class, ignore_custom_codec))
             if statement is not None:
@@ -219,9 +214,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
                     self._drop_global_statement_cache()
                     if self._protocol.is_in_transaction():
                         raise
-        return await self._execute_anew(
-            query, args, limit, timeout, return_status, ignore_custom_codec, record_class
-        )
+        return await self._execute_anew(query, args, limit, timeout, return_status, ignore_custom_codec, record_class)
 
     async def _execute_anew(
         self,

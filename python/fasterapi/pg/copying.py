@@ -31,7 +31,7 @@ class Copying(Session):
         columns: Iterable[str] | None = None,
         schema_name: str | None = None,
         timeout: float | None = None,
-        format: CopyFormat | None = None,  # noqa: A002
+        format: CopyFormat | None = None,
         oids: bool | None = None,
         delimiter: str | None = None,
         null: str | None = None,
@@ -62,7 +62,7 @@ class Copying(Session):
         *args: Any,
         output: Output,
         timeout: float | None = None,
-        format: CopyFormat | None = None,  # noqa: A002
+        format: CopyFormat | None = None,
         oids: bool | None = None,
         delimiter: str | None = None,
         null: str | None = None,
@@ -97,7 +97,7 @@ class Copying(Session):
         columns: Iterable[str] | None = None,
         schema_name: str | None = None,
         timeout: float | None = None,
-        format: CopyFormat | None = None,  # noqa: A002
+        format: CopyFormat | None = None,
         oids: bool | None = None,
         freeze: bool | None = None,
         delimiter: str | None = None,
@@ -161,9 +161,7 @@ class Copying(Session):
         if not where:
             return ""
         if not self._server_caps.sql_copy_from_where:
-            raise exceptions.UnsupportedServerFeatureError(
-                "the `where` parameter requires PostgreSQL 12 or later"
-            )
+            raise exceptions.UnsupportedServerFeatureError("the `where` parameter requires PostgreSQL 12 or later")
         return f"WHERE {where}"
 
     async def _copy_out(self, copy_stmt: str, output: Any, timeout: float | None) -> str:
@@ -171,9 +169,7 @@ class Copying(Session):
         path = _path(output)
         seconds = self._get_timeout(timeout)
         if path is None and not hasattr(output, "write"):
-            if not inspect.iscoroutinefunction(output) and not inspect.iscoroutinefunction(
-                getattr(output, "__call__", None)  # noqa: B004
-            ):
+            if not inspect.iscoroutinefunction(output) and not inspect.iscoroutinefunction(type(output).__call__):
                 raise TypeError(
                     "output is expected to be a file-like object, a path-like object or a coroutine function, "
                     f"not {type(output).__name__}"

@@ -8,7 +8,6 @@ from fasterapi.pg import connection
 
 # Those that libraries import by name.
 _MODULES = (
-    "compat",
     "connect_utils",
     "connection",
     "connresource",

@@ -1,9 +1,10 @@
 """What the server says of types that are not built in."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fasterapi.pg.protocol import Record
 
 _MULTIRANGE: Final = """
@@ -60,9 +61,7 @@ LEFT JOIN LATERAL (
 WHERE t.oid = ANY(ARRAY(SELECT oid FROM needed))
 """
 
-LOOKUP_TYPES: Final = _LOOKUP.format(
-    multirange=_MULTIRANGE, multirange_key=" OR range.rngmultitypid = t.oid"
-)
+LOOKUP_TYPES: Final = _LOOKUP.format(multirange=_MULTIRANGE, multirange_key=" OR range.rngmultitypid = t.oid")
 # Before PostgreSQL 14 there were no multiranges.
 LOOKUP_TYPES_13: Final = _LOOKUP.format(multirange="", multirange_key="")
 

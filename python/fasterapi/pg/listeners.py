@@ -40,9 +40,7 @@ class Callback(NamedTuple):
             return cls(cb, is_async=True)
         if callable(cb):
             return cls(cb, is_async=False)
-        raise exceptions.InterfaceError(
-            f"expected a callable or an `async def` function, got {cb!r}"
-        )
+        raise exceptions.InterfaceError(f"expected a callable or an `async def` function, got {cb!r}")
 
 
 class Listening(Session):
@@ -51,7 +49,7 @@ class Listening(Session):
     __slots__ = ()
 
     async def add_listener(self, channel: str, callback: Callable[..., Any]) -> None:
-        """Listens on `channel`; `callback`, a function or coroutine function, gets (connection, pid, channel, payload)."""
+        """Listens on `channel`; `callback`, a function or coroutine function: (connection, pid, channel, payload)."""
         self._check_open()
         entry = Callback.from_callable(callback)
         callbacks = self._listeners.setdefault(channel, set())
@@ -121,9 +119,7 @@ class Listening(Session):
         if not self._protocol.is_in_transaction():
             self._post(f"UNLISTEN {utils._quote_ident(channel)}")
 
-    def _logged(
-        self, query: str, args: Any, timeout: float | None
-    ) -> "contextlib.AbstractContextManager[None]":
+    def _logged(self, query: str, args: Any, timeout: float | None) -> "contextlib.AbstractContextManager[None]":
         """Around a query: tells the loggers, if there are any."""
         return self._time_and_log(query, args, timeout) if self._query_loggers else contextlib.nullcontext()
 

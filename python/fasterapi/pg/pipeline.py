@@ -4,7 +4,7 @@ import asyncio
 import types
 from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from fasterapi.pg import connresource, exceptions
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Pipeline(connresource.ConnectionResource):
     """A block in which each call sends its statement at once and gives a task with the result.
 
-    The server runs them in the order of the calls, each on its own: one that fails raises where its task is awaited, and
-    leaves the others as they are, unless a transaction around them makes them one. At the end of the block all are
+    The server runs them in the order of the calls, each on its own: one that fails raises where its task is awaited,
+    and leaves the others as they are, unless a transaction around them makes them one. At the end of the block all are
     waited for; the error of the first failed task that nobody has awaited is raised there.
     """
 
@@ -31,7 +31,7 @@ class Pipeline(connresource.ConnectionResource):
         self._tasks: list[asyncio.Task[Any]] = []
         self._sending = False
 
-    async def __aenter__(self) -> "Pipeline":
+    async def __aenter__(self) -> Self:
         if self._sending:
             raise exceptions.InterfaceError("cannot enter context: already in an `async with` block")
         self._sending = True

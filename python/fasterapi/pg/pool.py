@@ -1,18 +1,18 @@
 """A pool of connections."""
 
 import asyncio
-import logging
 import warnings
-import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
 
 from fasterapi.pg import connection, exceptions, protocol
+from fasterapi.pg.pool_acquiring import PoolAcquireContext
 from fasterapi.pg.pool_holder import PoolConnectionHolder
 from fasterapi.pg.pool_operations import PoolOperations
 from fasterapi.pg.pool_proxy import PoolConnectionProxy, PoolConnectionProxyMeta
 from fasterapi.pg.pool_queue import HolderQueue
+from fasterapi.pg.pool_upkeep import PoolUpkeep, logger
 
 if TYPE_CHECKING:
     from fasterapi.pg.protocol import Record
@@ -29,11 +29,6 @@ __all__ = [
 
 T = TypeVar("T")
 
-logger = logging.getLogger("asyncpg.pool")
-
-# Between two attempts to come back to `min_size`: doubled from the first to the last.
-_FIRST_RETRY = 1.0
-_LAST_RETRY = 60.0
 # After this many seconds a `close()` says that it still waits.
 _LONG_CLOSE = 60
 
@@ -51,7 +46,7 @@ class PoolStats(NamedTuple):
     discarded: int
 
 
-class Pool(PoolOperations):
+class Pool(PoolOperations, PoolUpkeep):
     """Connections to be lent out, and taken back, instead of being opened and closed; made by `create_pool()`."""
 
     __slots__ = (
@@ -271,7 +266,10 @@ class Pool(PoolOperations):
         return PoolAcquireContext(self, timeout)
 
     async def release(
-        self, connection: Any, *, timeout: float | None = None  # the name is part of the interface
+        self,
+        connection: Any,
+        *,
+        timeout: float | None = None,  # the name is part of the interface
     ) -> None:
         """Takes a connection back."""
         if type(connection) is not PoolConnectionProxy or connection._holder._pool is not self:
@@ -351,7 +349,7 @@ class Pool(PoolOperations):
     def __await__(self) -> "Generator[Any, None, Pool]":
         return self._async__init__().__await__()
 
-    async def __aenter__(self) -> "Pool":
+    async def __aenter__(self) -> Self:
         await self._async__init__()
         return self
 
@@ -383,22 +381,21 @@ class Pool(PoolOperations):
         return result
 
     async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:
-        if timeout is None:
-            holder = await self._borrow()
-        else:
-            async with asyncio.timeout(timeout):
+        if timeout is None and self._setup is None:
+            holder = self._borrow_now()
+            if holder is None:
                 holder = await self._borrow()
-        con = holder._con
-        assert con is not None
-        proxy = holder.lend(con, timeout)
-        if self._setup is not None:
-            try:
-                async with asyncio.timeout(timeout):
+            return holder.lend(timeout)
+        async with asyncio.timeout(timeout):
+            holder = await self._borrow()
+            proxy = holder.lend(timeout)
+            if self._setup is not None:
+                try:
                     await self._setup(proxy)
-            except BaseException:
-                # Nobody knows what the function has done before it failed.
-                con.terminate()
-                raise
+                except BaseException:
+                    # Nobody knows what the function has done before it failed.
+                    holder.fail_setup(proxy)
+                    raise
         return proxy
 
     def _borrow_now(self) -> PoolConnectionHolder | None:
@@ -440,9 +437,7 @@ class Pool(PoolOperations):
         holder._in_use = True
         return holder
 
-    async def _take_back(
-        self, proxy: PoolConnectionProxy, timeout: float | None, error: BaseException | None
-    ) -> None:
+    async def _take_back(self, proxy: PoolConnectionProxy, timeout: float | None, error: BaseException | None) -> None:
         con = proxy._con
         if con is None:
             # Taken back already, or closed meanwhile.
@@ -501,85 +496,6 @@ class Pool(PoolOperations):
                 raise
         return con
 
-    def _schedule_min_size_maintenance(self) -> None:
-        if (
-            self._initialized
-            and not self._initializing
-            and not self.is_closing()
-            and self._minsize
-            and self._maintenance_task is None
-            and self.get_size() < self._minsize
-        ):
-            self._maintenance_task = self._loop.create_task(self._maintain_min_size())
-
-    async def _maintain_min_size(self) -> None:
-        delay = _FIRST_RETRY
-        try:
-            while not self.is_closing() and self.get_size() < self._minsize:
-                holder = self._queue.get_vacant_nowait()
-                if holder is None:
-                    # All are lent out, or are being opened.
-                    return
-                failed = False
-                try:
-                    await holder.ready()
-                except Exception:
-                    if self.is_closing():
-                        return
-                    failed = True
-                    logger.warning("Failed to restore the pool connection floor; retrying", exc_info=True)
-                finally:
-                    self._freed(holder)
-                if failed:
-                    await asyncio.sleep(delay)
-                    delay = min(delay * 2, _LAST_RETRY)
-                else:
-                    delay = _FIRST_RETRY
-        finally:
-            self._maintenance_task = None
-
-    async def _stop_maintenance(self) -> None:
-        task = self._maintenance_task
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-
-    def _arm_idle_timer(self) -> None:
-        """Sets the timer to when the first connection may have been idle for too long."""
-        lifetime = self._max_inactive_connection_lifetime
-        if self._idle_timer is not None or not lifetime or self.is_closing() or self.get_size() <= self._minsize:
-            return
-        since = min((holder._idle_since for holder in self._queue.idle()), default=self._loop.time())
-        # Weakly: a pool that nobody has can go.
-        self._idle_timer = self._loop.call_at(since + lifetime, _expire_idle, weakref.ref(self))
-
-    def _expire_idle(self) -> None:
-        self._idle_timer = None
-        surplus = self.get_size() - self._minsize
-        # Spared by a hair's breadth, they would be looked at again at once.
-        limit = self._loop.time() - self._max_inactive_connection_lifetime + 0.001
-        for holder in sorted(self._queue.idle(), key=lambda idle: idle._idle_since):
-            if surplus <= 0 or holder._idle_since > limit:
-                break
-            surplus -= 1
-            holder.discard()
-        self._arm_idle_timer()
-
-    def _stop_timers(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background_done)
-
-    def _background_done(self, task: "asyncio.Task[None]") -> None:
-        self._background.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            logger.debug("A connection of the pool did not close in order", exc_info=task.exception())
-
     def _warn_on_long_close(self) -> None:
         logger.warning(
             "Pool.close() is taking over 60 seconds to complete. "
@@ -590,8 +506,10 @@ class Pool(PoolOperations):
     def _check_init(self) -> None:
         if not self._initialized:
             if self._initializing:
-                raise exceptions.InterfaceError("pool is being initialized, but not yet ready: "
-                                                "likely there is a race between creating a pool and using it")
+                raise exceptions.InterfaceError(
+                    "pool is being initialized, but not yet ready: "
+                    "likely there is a race between creating a pool and using it"
+                )
             raise exceptions.InterfaceError("pool is not initialized")
         if self._closed:
             raise exceptions.InterfaceError("pool is closed")
@@ -605,39 +523,6 @@ class Pool(PoolOperations):
         for holder in self._holders:
             if holder._con is not None:
                 holder._con._drop_local_type_cache()
-
-
-class PoolAcquireContext:
-    """What `acquire()` gives."""
-
-    __slots__ = ("connection", "done", "pool", "timeout")
-
-    def __init__(self, pool: Pool, timeout: float | None) -> None:
-        self.pool = pool
-        self.timeout = timeout
-        self.connection: PoolConnectionProxy | None = None
-        self.done = False
-
-    async def __aenter__(self) -> "connection.Connection":
-        if self.connection is not None or self.done:
-            raise exceptions.InterfaceError("a connection is already acquired")
-        self.connection = await self.pool._acquire(self.timeout)
-        return cast("connection.Connection", self.connection)
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_val: BaseException | None = None,
-        exc_tb: TracebackType | None = None,
-    ) -> None:
-        self.done = True
-        proxy, self.connection = self.connection, None
-        if proxy is not None:
-            await self.pool._take_back(proxy, None, exc_val)
-
-    def __await__(self) -> "Generator[Any, None, connection.Connection]":
-        self.done = True
-        return cast("Generator[Any, None, connection.Connection]", self.pool._acquire(self.timeout).__await__())
 
 
 def create_pool(
@@ -664,8 +549,8 @@ def create_pool(
 
     `connect` opens a connection, `init` is awaited with each new one, `check` before each loan, and one that it raises
     for is replaced; `setup` gets each that is lent out, and `reset` each that comes back. A connection is closed after
-    `max_queries`, after `max_lifetime` seconds, and when it was idle for `max_inactive_connection_lifetime` seconds while
-    there were more than `min_size`. No more than `max_waiting` wait for one. What else there is goes to `connect()`.
+    `max_queries`, after `max_lifetime` seconds, and when it was idle for `max_inactive_connection_lifetime` seconds
+    while there were more than `min_size`. At most `max_waiting` wait for one. The other arguments go to `connect()`.
     """
     return Pool(
         dsn,
@@ -686,12 +571,6 @@ def create_pool(
         record_class=record_class,
         **connect_kwargs,
     )
-
-
-def _expire_idle(found: "weakref.ref[Pool]") -> None:
-    pool = found()
-    if pool is not None:
-        pool._expire_idle()
 
 
 def _check_sizes(init_size: int, min_size: int, max_size: int) -> None:

@@ -83,19 +83,25 @@ class PoolConnectionHolder:
         self._idle_since = self._born
         self._codecs = 0
         kind = type(con)
-        self._plain_reset = (
-            kind.reset is connection.Connection.reset and kind._reset is connection.Connection._reset and not con._serial
-        )
+        own = connection.Connection
+        self._plain_reset = kind.reset is own.reset and kind._reset is own._reset
         self._con = con
         con._pool_holder = weakref.ref(self)
         pool._connected(self)
 
-    def lend(self, con: "connection.Connection", timeout: float | None) -> PoolConnectionProxy:
+    def lend(self, timeout: float | None) -> PoolConnectionProxy:
         """What the user gets."""
-        self._in_use = True
+        con = self._con
+        assert con is not None
         self._timeout = timeout
         proxy = self._proxy = PoolConnectionProxy(self, con)
         return proxy
+
+    def fail_setup(self, proxy: PoolConnectionProxy) -> None:
+        """Takes back what could not be lent: the proxy keeps its connection, which is closed."""
+        self._proxy = None
+        if proxy._con is not None:
+            proxy._con.terminate()
 
     async def ready(self) -> "connection.Connection":
         """The connection, opened anew if it is gone, worn out, or does not pass the check."""
@@ -177,16 +183,18 @@ class PoolConnectionHolder:
         con._on_release()
         pool = self._pool
         try:
-            if con.is_closed():
-                return
-            if self.is_worn_out() or (error is not None and is_evicting(error)):
-                pool._discarded += 1
-                await con.close(timeout=timeout)
-                return
-            if pool._reset is None:
-                await con.reset(timeout=timeout)
-            else:
-                async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout):
+                if con._cancellations:
+                    await asyncio.wait(con._cancellations)
+                if con.is_closed():
+                    # Its own end has freed the place, unless nobody has told it of that.
+                    con._cleanup()
+                elif self.is_worn_out() or (error is not None and is_evicting(error)):
+                    pool._discarded += 1
+                    await con.close()
+                elif pool._reset is None:
+                    await con.reset(timeout=timeout)
+                else:
                     await con._reset()
                     await pool._reset(con)
         except BaseException:

@@ -42,9 +42,7 @@ class PoolOperations:
         """`Connection.fetch()`."""
         return self._with_one(lambda con: con.fetch(query, *args, timeout=timeout, record_class=record_class))
 
-    def fetchval(
-        self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None
-    ) -> Awaitable[Any]:
+    def fetchval(self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None) -> Awaitable[Any]:
         """`Connection.fetchval()`."""
         return self._with_one(lambda con: con.fetchval(query, *args, column=column, timeout=timeout))
 
@@ -81,7 +79,7 @@ class PoolOperations:
         columns: Iterable[str] | None = None,
         schema_name: str | None = None,
         timeout: float | None = None,
-        format: "CopyFormat | None" = None,  # noqa: A002
+        format: "CopyFormat | None" = None,
         oids: bool | None = None,
         delimiter: str | None = None,
         null: str | None = None,
@@ -117,7 +115,7 @@ class PoolOperations:
         *args: Any,
         output: "Output",
         timeout: float | None = None,
-        format: "CopyFormat | None" = None,  # noqa: A002
+        format: "CopyFormat | None" = None,
         oids: bool | None = None,
         delimiter: str | None = None,
         null: str | None = None,
@@ -154,7 +152,7 @@ class PoolOperations:
         columns: Iterable[str] | None = None,
         schema_name: str | None = None,
         timeout: float | None = None,
-        format: "CopyFormat | None" = None,  # noqa: A002
+        format: "CopyFormat | None" = None,
         oids: bool | None = None,
         freeze: bool | None = None,
         delimiter: str | None = None,

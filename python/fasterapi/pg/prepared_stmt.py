@@ -130,9 +130,7 @@ class PreparedStatement(connresource.ConnectionResource):
     def _check_conn_validity(self, meth_name: str) -> None:
         super()._check_conn_validity(meth_name)
         if self._state.closed:
-            raise exceptions.InterfaceError(
-                f"cannot call PreparedStmt.{meth_name}(): the prepared statement is closed"
-            )
+            raise exceptions.InterfaceError(f"cannot call PreparedStmt.{meth_name}(): the prepared statement is closed")
 
     def __del__(self) -> None:
         self._state.detach()

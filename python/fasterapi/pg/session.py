@@ -1,21 +1,21 @@
 """The state of one session: its statements, its transaction, and its end."""
 
 import asyncio
+import contextlib
 import traceback
 import warnings
 import weakref
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fasterapi.pg import connect_utils, exceptions, introspection, protocol, serverversion
-from fasterapi.pg.protocol.record import Record as RowRecord
+from fasterapi.pg import connect_utils, exceptions, introspection, serverversion
+from fasterapi.pg.protocol import NO_TIMEOUT, Record
 from fasterapi.pg.statement_cache import StatementCache
 
 if TYPE_CHECKING:
     from fasterapi.pg import types
     from fasterapi.pg.listeners import Callback
     from fasterapi.pg.pool import PoolConnectionHolder, PoolConnectionProxy
-    from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import ConnectionSettings, Protocol, StatementState
     from fasterapi.pg.transaction import Transaction
 
@@ -80,6 +80,7 @@ class Session:
         config: "connect_utils._ClientConfiguration",
         params: "connect_utils._ConnectionParameters",
     ) -> None:
+        self._aborted = False
         self._protocol = protocol
         self._transport = transport
         self._loop = loop
@@ -88,8 +89,7 @@ class Session:
         self._params = params
         self._command_timeout: float | None = config.command_timeout
         # Of the rows, where the operation does not say otherwise.
-        self._record_class: type[Record] = RowRecord
-        self._aborted = False
+        self._record_class: type[Record] = Record
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.
         self._pool_release_ctr = 0
@@ -147,9 +147,11 @@ class Session:
         return self._aborted or not self._protocol.is_connected()
 
     async def close(self, *, timeout: float | None = None) -> None:
-        """Closes the connection, once what is under way has been answered."""
+        """Closes the connection in order; the server is asked to stop what is under way."""
         try:
             if not self.is_closed():
+                if self._protocol.awaited and not self._protocol._is_cancelling():
+                    self._cancel_current_command()
                 await self._protocol.close(timeout)
         except BaseException:
             self._abort()
@@ -203,7 +205,7 @@ class Session:
         """The timeout of an operation, in seconds."""
         if timeout is None:
             return self._command_timeout
-        if timeout is protocol.NO_TIMEOUT:
+        if timeout is NO_TIMEOUT:
             return None
         if isinstance(timeout, bool):
             raise ValueError(f"invalid timeout value: expected non-negative float (got {timeout!r})")
@@ -221,7 +223,7 @@ class Session:
         self._slow = serial or self._held_begin is not None
 
     def _before_operation(self) -> None:
-        if self._serial and self._protocol.in_flight:
+        if self._serial and self._protocol.awaited:
             raise exceptions.InterfaceError("cannot perform operation: another operation is in progress")
         if self._held_begin is not None:
             begin, self._held_begin = self._held_begin, None
@@ -259,7 +261,7 @@ class Session:
         named: str | bool = False,
         use_cache: bool = True,
         ignore_custom_codec: bool = False,
-        record_class: "type[Record] | None" = None,
+        record_class: type[Record] | None = None,
     ) -> "StatementState":
         """The statement, prepared, and with a codec for each of its types.
 
@@ -276,19 +278,17 @@ class Session:
             use_cache = self._stmt_cache.get_max_size() > 0 and (not limit or len(query) <= limit)
         else:
             use_cache = False
-        if isinstance(named, str):
-            name = named
-        else:
-            name = self._get_unique_id("stmt") if use_cache or named else ""
+        if not isinstance(named, str):
+            named = self._get_unique_id("stmt") if use_cache or named else ""
         seconds = self._get_timeout(timeout)
         statement = await self._protocol.prepare(
-            name, query, seconds, record_class=record_class, ignore_custom_codec=ignore_custom_codec
+            named, query, seconds, record_class=record_class, ignore_custom_codec=ignore_custom_codec
         )
         missing = statement.missing_types()
         if missing:
             await self._learn(statement, missing, timeout)
         statement.init_codecs()
-        if not name:
+        if not named:
             # Others may use the unnamed statement in between: it goes along each time.
             statement.mark_unprepared()
         if self._stmts_to_close:
@@ -311,12 +311,8 @@ class Session:
     async def _introspect_types(
         self, typeoids: Iterable[int], timeout: float | None
     ) -> "tuple[list[Record], StatementState]":
-        statement = await self._get_statement(
-            self._intro_query, timeout, ignore_custom_codec=True, record_class=protocol.Record
-        )
-        rows = await self._protocol.bind_execute(
-            statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout)
-        )
+        statement = await self._get_statement(self._intro_query, timeout, ignore_custom_codec=True, record_class=Record)
+        rows = await self._protocol.bind_execute(statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout))
         return rows, statement
 
     async def _bind_execute_many(
@@ -381,7 +377,8 @@ class Session:
     ) -> None:
         try:
             async with asyncio.timeout(self._command_timeout):
-                try:
+                # Some servers close like that once they have read the request.
+                with contextlib.suppress(ConnectionResetError):
                     await connect_utils._cancel(
                         loop=self._loop,
                         addr=self._addr,
@@ -389,9 +386,6 @@ class Session:
                         backend_pid=self._protocol.backend_pid,
                         backend_secret=self._protocol.backend_secret,
                     )
-                except ConnectionResetError:
-                    # Some servers close like that once they have read the request.
-                    pass
                 if not waiter.done():
                     waiter.set_result(None)
                 if cancel_waiter is not None:
@@ -429,8 +423,8 @@ def _current_task() -> "asyncio.Task[Any]":
     return task
 
 
-def _checked_record_class(record_class: Any) -> "type[Record]":
-    base = protocol.Record
+def _checked_record_class(record_class: Any) -> type[Record]:
+    base = Record
     if record_class is base:
         return base
     if not isinstance(record_class, type) or not issubclass(record_class, base):

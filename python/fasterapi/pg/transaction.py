@@ -93,9 +93,7 @@ class Transaction(connresource.ConnectionResource):
         outer = con._top_xact
         if outer is None:
             if await con._settled_in_transaction():
-                raise exceptions.InterfaceError(
-                    "cannot use Connection.transaction() in a manually started transaction"
-                )
+                raise exceptions.InterfaceError("cannot use Connection.transaction() in a manually started transaction")
             con._top_xact = self
             if self._lazy:
                 con._hold_begin(self._begin())

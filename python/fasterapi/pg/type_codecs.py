@@ -24,7 +24,7 @@ class TypeCodecs(Session):
         schema: str = "public",
         encoder: Callable[[Any], Any],
         decoder: Callable[[Any], Any],
-        format: Format = "text",  # noqa: A002
+        format: Format = "text",
     ) -> None:
         """Passes values of a type through two functions.
 
@@ -65,7 +65,7 @@ class TypeCodecs(Session):
         *,
         schema: str = "public",
         codec_name: str,
-        format: Literal["text", "binary"] | None = None,  # noqa: A002
+        format: Literal["text", "binary"] | None = None,
     ) -> None:
         """Passes values of a type as those of a built-in type, or of a known extension: `pg_contrib.hstore`."""
         self._check_open()
@@ -86,7 +86,7 @@ class TypeCodecs(Session):
         rows: "list[Record]",
         encoder: Callable[[Any], Any],
         decoder: Callable[[Any], Any],
-        format: Format,  # noqa: A002
+        format: Format,
     ) -> None:
         settings = self._protocol.get_settings()
         if rows:
@@ -102,9 +102,7 @@ class TypeCodecs(Session):
         statement = await self._get_statement(
             introspection.TYPE_BY_NAME, None, ignore_custom_codec=True, record_class=protocol.Record
         )
-        rows = await self._protocol.bind_execute(
-            statement, (typename, schema), "", 1, False, self._command_timeout
-        )
+        rows = await self._protocol.bind_execute(statement, (typename, schema), "", 1, False, self._command_timeout)
         if not rows:
             raise ValueError(f"unknown type: {schema}.{typename}")
         return rows[0]

@@ -44,7 +44,7 @@ impl PgProtocol {
         future.get().set_work(Work::Request(session, id));
         {
             let mut inner = protocol.lock();
-            inner.queries += 1;
+            inner.queries += u64::from(wanted.is_query());
             inner.pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
         }
         host.settle(py)?;

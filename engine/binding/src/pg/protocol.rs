@@ -388,6 +388,12 @@ impl PgProtocol {
         }
     }
 
+    /// Requests whose answer somebody waits for.
+    #[getter]
+    fn awaited(&self) -> usize {
+        self.lock().pending.len()
+    }
+
     /// Whether a cancellation is under way.
     fn _is_cancelling(&self) -> bool {
         self.lock().cancelled.is_some()

@@ -29,6 +29,11 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
+    /// Whether something runs; what is prepared or closed does not count.
+    pub(crate) fn is_query(&self) -> bool {
+        matches!(self, Self::Rows { .. } | Self::Many { .. } | Self::Status { .. })
+    }
+
     fn query<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
         match self {
             Self::Statement { query, .. } | Self::Status { query } | Self::Nothing { query } => query.bind(py),

@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 __all__ = [
-    "PostgresMessage",
-    "PostgresError",
-    "FatalPostgresError",
-    "UnknownPostgresError",
-    "PostgresLogMessage",
-    "InterfaceMessage",
-    "InterfaceError",
-    "InterfaceWarning",
     "ClientConfigurationError",
-    "UnsupportedClientFeatureError",
-    "UnsupportedServerFeatureError",
+    "FatalPostgresError",
+    "InterfaceError",
+    "InterfaceMessage",
+    "InterfaceWarning",
     "InternalClientError",
+    "OutdatedSchemaCacheError",
+    "PostgresError",
+    "PostgresLogMessage",
+    "PostgresMessage",
     "ProtocolError",
     "TargetServerAttributeNotMatched",
-    "OutdatedSchemaCacheError",
+    "UnknownPostgresError",
+    "UnsupportedClientFeatureError",
+    "UnsupportedServerFeatureError",
 ]
 
 # The fields of ErrorResponse and NoticeResponse, by the letter that stands for them on the wire.
@@ -211,7 +211,7 @@ class ProtocolError(InternalClientError):
     """The server sent what its protocol does not allow here."""
 
 
-class TargetServerAttributeNotMatched(InternalClientError):  # noqa: N818 - the name its users know
+class TargetServerAttributeNotMatched(InternalClientError):
     """No host is of the kind that `target_session_attrs` asks for."""
 
 

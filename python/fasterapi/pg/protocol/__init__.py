@@ -3,4 +3,4 @@
 from fasterapi.pg.protocol.protocol import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP, NO_TIMEOUT, Protocol
 from fasterapi.pg.protocol.record import Record
 
-__all__ = ["Protocol", "Record", "NO_TIMEOUT", "BUILTIN_TYPE_OID_MAP", "BUILTIN_TYPE_NAME_MAP"]
+__all__ = ["BUILTIN_TYPE_NAME_MAP", "BUILTIN_TYPE_OID_MAP", "NO_TIMEOUT", "Protocol", "Record"]

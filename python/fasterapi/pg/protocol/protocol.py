@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Buffer as _Buffer  # type: ignore[attr-defined,unused-ignore]
 
 __all__ = [
-    "Protocol",
+    "BUILTIN_TYPE_NAME_MAP",
+    "BUILTIN_TYPE_OID_MAP",
+    "NO_TIMEOUT",
     "ConnectionSettings",
+    "Protocol",
+    "Record",
     "StatementState",
     "Types",
-    "Record",
-    "NO_TIMEOUT",
-    "BUILTIN_TYPE_OID_MAP",
-    "BUILTIN_TYPE_NAME_MAP",
 ]
 
 ConnectionSettings = PgSettings
@@ -81,7 +81,7 @@ class Protocol(PgProtocol):
         record_stmt: "StatementState | None",
         timeout: float | None,
     ) -> str:
-        """Runs a COPY that takes data: those of `reader`, `data` as they are, or `records` as `record_stmt` has them."""
+        """Runs a COPY that takes data: of `reader`, `data` itself, or `records` of the types of `record_stmt`."""
         async with asyncio.timeout(timeout):
             await self._copy_begin(copy_stmt, None)
             try:

@@ -43,12 +43,20 @@ TEXT = 25
 
 
 class Hostile:
-    """Answers the start with `start`, the SSLRequest with `tls`, and then each batch of requests with the next of
-    `answers`; closes after the last."""
+    """Answers the start with `start`, an SSLRequest with `tls`, and a statement with `description`. Each execution gets
+    the next of `answers`; after the last it closes, or waits for the client if it is `patient`."""
 
-    def __init__(self, *answers: bytes, start: bytes = WELCOME, tls: bytes = b"N", patient: bool = False) -> None:
+    def __init__(
+        self,
+        *answers: bytes,
+        description: bytes = b"",
+        start: bytes = WELCOME,
+        tls: bytes = b"N",
+        patient: bool = False,
+    ) -> None:
         self.port = 0
-        self._answers = answers
+        self._answers = list(answers)
+        self._description = description
         self._start = start
         self._tls = tls
         self._patient = patient
@@ -90,15 +98,27 @@ class Hostile:
             await self._opening(reader)
         writer.write(self._start)
         await writer.drain()
-        for answer in self._answers:
-            while await self._request(reader) not in {b"S", b"Q", b"H"}:
-                pass
-            writer.write(answer)
-            await writer.drain()
+        while self._answers or self._description:
+            if not await self._answer(reader, writer):
+                break
         if self._patient:
             await reader.read()
         else:
             writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answers what was asked up to a Sync, a Flush or a simple query; whether there is more to say."""
+        kinds = b""
+        while not kinds.endswith((b"S", b"H", b"Q")):
+            kinds += await self._request(reader)
+        if b"P" in kinds or b"D" in kinds:
+            writer.write(self._description)
+        executed = b"E" in kinds or b"Q" in kinds
+        if executed and not self._answers:
+            return False
+        writer.write(self._answers.pop(0) if executed else READY)
+        await writer.drain()
+        return not executed or bool(self._answers)
 
     async def _opening(self, reader: asyncio.StreamReader) -> int:
         length, code = struct.unpack("!ii", await reader.readexactly(8))

@@ -45,7 +45,7 @@ STARTS: dict[str, bytes] = {
     "offers a protocol that was not asked for": message(b"v", struct.pack("!ii", 0x00030009, 1) + b"x\0"),
 }
 
-DESCRIBED = PARSED + NO_PARAMETERS + columns(INT4) + READY
+DESCRIBED = PARSED + NO_PARAMETERS + columns(INT4)
 ANSWERS: dict[str, bytes] = {
     "closes at once": b"",
     "never says that it is ready": BOUND + row(b"\0\0\0\1") + message(b"C", b"SELECT 1\0"),
@@ -71,12 +71,12 @@ ANSWERS: dict[str, bytes] = {
 }
 
 DESCRIPTIONS: dict[str, bytes] = {
-    "describes 65,535 columns in no bytes": PARSED + NO_PARAMETERS + message(b"T", b"\xff\xff") + READY,
-    "describes a column without an end": PARSED + NO_PARAMETERS + message(b"T", b"\0\1name") + READY,
-    "wants 65,535 parameters and names none": PARSED + message(b"t", b"\xff\xff") + columns(INT4) + READY,
-    "does not describe": PARSED + READY,
-    "describes before it parses": columns(INT4) + PARSED + READY,
-    "binds before it parses": BOUND + READY,
+    "describes 65,535 columns in no bytes": PARSED + NO_PARAMETERS + message(b"T", b"\xff\xff"),
+    "describes a column without an end": PARSED + NO_PARAMETERS + message(b"T", b"\0\1name"),
+    "wants 65,535 parameters and names none": PARSED + message(b"t", b"\xff\xff") + columns(INT4),
+    "does not describe": PARSED,
+    "describes before it parses": columns(INT4) + PARSED,
+    "binds before it parses": BOUND,
 }
 
 TLS: dict[str, bytes] = {
@@ -131,13 +131,13 @@ def test_connecting_fails_clearly_when_the_server(pg: Any, start: str) -> None:
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_a_query_fails_clearly_when_the_server(pg: Any, answer: str) -> None:
-    error = run(_refused(pg, Hostile(DESCRIBED, ANSWERS[answer]), query=True))
+    error = run(_refused(pg, Hostile(ANSWERS[answer], description=DESCRIBED), query=True))
     _clear(pg, error)
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS)
 def test_a_statement_fails_clearly_when_the_server(pg: Any, description: str) -> None:
-    _clear(pg, run(_refused(pg, Hostile(DESCRIPTIONS[description]), query=True)))
+    _clear(pg, run(_refused(pg, Hostile(description=DESCRIPTIONS[description]), query=True)))
 
 
 @pytest.mark.parametrize("sslmode", ["require", "verify-full"])
@@ -176,7 +176,7 @@ def test_a_flood_of_what_nobody_asked_for_ends_with_the_answer(pg: Any, kind: st
     answer = BOUND + row(b"\0\0\0\1") + one * 20_000 + message(b"C", b"SELECT 1\0") + READY
 
     async def main() -> Any:
-        async with Hostile(DESCRIBED, answer, patient=True) as hostile:
+        async with Hostile(answer, description=DESCRIBED, patient=True) as hostile:
             connection = await pg.connect(f"postgresql://user@127.0.0.1:{hostile.port}/x?sslmode=disable")
             try:
                 return await asyncio.wait_for(connection.fetchval("select 1"), PATIENCE)
@@ -187,12 +187,12 @@ def test_a_flood_of_what_nobody_asked_for_ends_with_the_answer(pg: Any, kind: st
 
 
 def test_a_text_that_is_not_utf8_is_refused_and_the_connection_goes_on(pg: Any) -> None:
-    described = PARSED + NO_PARAMETERS + columns(TEXT) + READY
+    described = PARSED + NO_PARAMETERS + columns(TEXT)
     wrong = BOUND + row(b"\xff\xfe") + message(b"C", b"SELECT 1\0") + READY
     right = BOUND + row(b"fine") + message(b"C", b"SELECT 1\0") + READY
 
     async def main() -> None:
-        async with Hostile(described, wrong, right, patient=True) as hostile:
+        async with Hostile(wrong, right, description=described, patient=True) as hostile:
             connection = await pg.connect(f"postgresql://user@127.0.0.1:{hostile.port}/x?sslmode=disable")
             with pytest.raises((pg.DataError, UnicodeDecodeError, pg.InternalClientError, pg.InterfaceError)):
                 await asyncio.wait_for(connection.fetchval("select 1"), PATIENCE)

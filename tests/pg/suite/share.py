@@ -58,7 +58,8 @@ class Share:
         lines = self.folder / f"{self.name}.jsonl"
         lines.write_text("")
         command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "-p", "outcomes", "-p", "no:cacheprovider"]
-        command += ["--timeout", str(LIMIT), "--quiet", "--tb=short", *tests]
+        command += ["--timeout", str(LIMIT), "--quiet", "--tb=short"]
+        command += ["--continue-on-collection-errors", *tests]
         path = os.pathsep.join([str(self.folder), str(Path(__file__).parent)])
         environment = {**os.environ, **self.environment, "PYTHONPATH": path, FILE: str(lines)}
         with self._log.open("a") as log:

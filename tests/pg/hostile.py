@@ -17,7 +17,9 @@ def message(kind: bytes, body: bytes = b"") -> bytes:
 
 
 def row(*values: bytes | None) -> bytes:
-    fields = b"".join(struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in values)
+    fields = b"".join(
+        struct.pack("!i", -1) if value is None else struct.pack("!i", len(value)) + value for value in values
+    )
     return message(b"D", struct.pack("!H", len(values)) + fields)
 
 
@@ -68,7 +70,9 @@ class Hostile:
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         assert self._listener is not None
         self._listener.close()
         for session in self._sessions:

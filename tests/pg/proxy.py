@@ -29,7 +29,9 @@ class Proxy:
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         assert self._listener is not None
         self._listener.close()
         for line in self._lines:

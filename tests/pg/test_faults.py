@@ -1,4 +1,4 @@
-"""Lines that are cut, backends that are killed, servers that restart: clear exceptions, no hang, and a pool recovers."""
+"""Lines that are cut, backends that are killed, servers that restart: clear exceptions, no hang; pools recover."""
 
 from __future__ import annotations
 
@@ -242,7 +242,9 @@ def test_a_pool_of_killed_backends_serves_the_next_who_asks(pg: Any, mode: Mode,
             for connection in held:
                 await pool.release(connection)
             await observer.fetch("select pg_terminate_backend(pid) from unnest($1::int[]) as pid", processes)
-            while await observer.fetchval("select count(*) from pg_stat_activity where pid = any($1::int[])", processes):
+            while await observer.fetchval(
+                "select count(*) from pg_stat_activity where pid = any($1::int[])", processes
+            ):
                 await asyncio.sleep(0)
             answers = await asyncio.wait_for(asyncio.gather(*(pool.fetchval("select 1") for _ in range(8))), PATIENCE)
             assert answers == [1] * 8

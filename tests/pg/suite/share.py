@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outcomes import FILE
+from pg.suite.outcomes import FILE
 
 LIMIT = 60
 """Seconds for one test."""
@@ -57,10 +57,20 @@ class Share:
     def _process(self, tests: list[str]) -> tuple[list[str], str, str]:
         lines = self.folder / f"{self.name}.jsonl"
         lines.write_text("")
-        command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "-p", "outcomes", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            "pytest.ini",
+            "-p",
+            "pg.suite.outcomes",
+            "-p",
+            "no:cacheprovider",
+        ]
         command += ["--timeout", str(LIMIT), "--quiet", "--tb=short"]
         command += ["--continue-on-collection-errors", *tests]
-        path = os.pathsep.join([str(self.folder), str(Path(__file__).parent)])
+        path = os.pathsep.join([str(self.folder), str(Path(__file__).parents[2])])
         environment = {**os.environ, **self.environment, "PYTHONPATH": path, FILE: str(lines)}
         with self._log.open("a") as log:
             process = subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,

@@ -26,7 +26,11 @@ def use(pg: Any, server: Server) -> Use:
         server.psql(f"create database {program}")
         command = [sys.executable, _FOLDER / "start.py", pg.__name__, _FOLDER / "programs" / f"{program}.py"]
         done = subprocess.run(
-            [*command, server.dsn(database=program)], capture_output=True, text=True, timeout=50, stdin=subprocess.DEVNULL
+            [*command, server.dsn(database=program)],
+            capture_output=True,
+            text=True,
+            timeout=50,
+            stdin=subprocess.DEVNULL,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return json.loads(done.stdout)

@@ -1,6 +1,7 @@
 """OpenTelemetry's instrumentation, which replaces methods of the classes."""
 
 import asyncio
+import contextlib
 import json
 import sys
 
@@ -23,10 +24,8 @@ async def main(dsn: str) -> dict[str, object]:
     await connection.fetchval("select 3")
     await connection.fetchrow("select 4")
     await connection.executemany("select $1::int", [(1,), (2,)])
-    try:
+    with contextlib.suppress(asyncpg.DivisionByZeroError):
         await connection.fetch("select 1/0")
-    except asyncpg.DivisionByZeroError:
-        pass
     async with connection.transaction():
         cursor = await connection.cursor("select 5")
         await cursor.fetch(1)

@@ -48,13 +48,15 @@ class Book(Base):
 
 
 async def main(dsn: str) -> dict[str, object]:
-    engine = create_async_engine(dsn.partition("?")[0].replace("postgresql:", "postgresql+asyncpg:"), pool_pre_ping=True)
+    engine = create_async_engine(
+        dsn.partition("?")[0].replace("postgresql:", "postgresql+asyncpg:"), pool_pre_ping=True
+    )
     facts: dict[str, object] = {}
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.drop_all)
         await connection.run_sync(Base.metadata.create_all)
     session_of = async_sessionmaker(engine, expire_on_commit=False)
-    at = datetime.datetime(2024, 2, 29, 12, tzinfo=datetime.timezone.utc)
+    at = datetime.datetime(2024, 2, 29, 12, tzinfo=datetime.UTC)
     async with session_of.begin() as session:
         for number in range(3):
             session.add(
@@ -76,7 +78,9 @@ async def main(dsn: str) -> dict[str, object]:
         await session.commit()
         facts["renamed"] = await session.scalar(select(func.count()).where(Author.name == "renamed"))
     async with session_of() as session:
-        session.add(Author(name="renamed", mood=Mood.sad, key=uuid.uuid4(), facts={}, tags=[], fee=0, years=Range(1, 2)))
+        session.add(
+            Author(name="renamed", mood=Mood.sad, key=uuid.uuid4(), facts={}, tags=[], fee=0, years=Range(1, 2))
+        )
         try:
             await session.commit()
         except IntegrityError as error:

@@ -12,7 +12,7 @@ from tree import ROOT, attempt
 from wheels import Builder
 
 FORMATTED = ("python", "tests", "examples", "stubs")
-FOLDERS = "asgi loop selector apps leaks packaging cli cpython testing reload dev autobahn frameworks clients"
+FOLDERS = "asgi loop selector apps leaks packaging cli cpython testing reload dev autobahn frameworks clients pg"
 SUITES = (
     "--config-file=tests/mypy.ini",
     *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "tests").glob("*.py")),

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import postgres
 from environment import Environment
 from interpreters import Interpreter, required
 from totals import Totals
@@ -42,6 +43,7 @@ def test(arguments: Sequence[str]) -> int:
         _pytest(totals, environment, [*options, *arguments])
     _autobahn(totals, _environment(ends[-1], wheels[ends[-1].tag]), "--quick")
     _frameworks(totals, ends[-1], wheels[ends[-1].tag], arguments)
+    _databases(totals, ends[-1], wheels[ends[-1].tag], arguments)
     _cpython(totals, interpreters, wheels)
     return totals.conclude()
 
@@ -71,6 +73,20 @@ def _frameworks(totals: Totals, interpreter: Interpreter, wheel: Path, arguments
     suites = ["tests/frameworks", "tests/clients"]
     well = attempt([environment.python, "-m", "pytest", *suites, "--junitxml", report, *arguments])
     totals.pytest(f"frameworks and clients, CPython {interpreter.minor}", report, well)
+
+
+def _databases(totals: Totals, interpreter: Interpreter, wheel: Path, arguments: Sequence[str]) -> None:
+    postgres.ensure()
+    environment = Environment("databases", interpreter).make().groups("databases").wheel(wheel)
+    report = RESULTS / "databases.xml"
+    report.unlink(missing_ok=True)
+    well = attempt([environment.python, "-m", "pytest", "tests/pg", "--junitxml", report, *arguments])
+    totals.pytest(f"PostgreSQL, CPython {interpreter.minor}", report, well)
+    report = RESULTS / "asyncpg.json"
+    report.unlink(missing_ok=True)
+    cache = ["--cache", CACHE / "asyncpg"]
+    well = attempt([environment.python, "tests/pg/suite/run.py", *cache, "--report", report])
+    totals.conformance("asyncpg's own tests", report, well)
 
 
 def _cargo(totals: Totals) -> None:

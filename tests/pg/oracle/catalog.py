@@ -12,7 +12,7 @@ from pg.oracle.literals import EXPRESSIONS, LITERALS, OWN
 
 _TYPES = """
 select t.oid, t.typname, n.nspname, t.typtype::text, format_type(t.oid, null) as words, t.typarray <> 0 as has_array,
-    t.typbasetype, t.typrelid, coalesce(r.rngsubtype, m.rngsubtype, 0) as subtype, coalesce(m.rngtypid, 0) as range_type,
+    t.typbasetype, coalesce(r.rngsubtype, m.rngsubtype, 0) as subtype, coalesce(m.rngtypid, 0) as range_type,
     coalesce(c.relkind::text, '') as relation
 from pg_type t
 join pg_namespace n on n.oid = t.typnamespace
@@ -24,7 +24,9 @@ order by t.typtype, n.nspname, t.typname
 """
 _ROWS = 2
 """Of a table whose row type is tried."""
-_CHANGING = re.compile(r"pg_stat(io)?_|pg_(backend_memory_contexts|cursors|locks|prepared_statements|shmem_|replication_)")
+_CHANGING = re.compile(
+    r"pg_stat(io)?_|pg_(backend_memory_contexts|cursors|locks|prepared_statements|shmem_|replication_)"
+)
 """Views that say something else every time."""
 
 
@@ -66,7 +68,9 @@ class Subject:
         yield Made(f"select '{{}}'::{array} as x", array, single=False)
         yield Made(f"select array[null, null]::{array} as x", array, single=False)
         if self.rows:
-            yield Made(f"select array_agg(x) as x from (select x from {self.rows} as x limit {rows}) as x", array, False)
+            yield Made(
+                f"select array_agg(x) as x from (select x from {self.rows} as x limit {rows}) as x", array, False
+            )
         if self.values:
             first, last = self.values[0], self.values[-1]
             everything = ", ".join(f"({value})::{self.words}" for value in self.values)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-_DATES = ["2000-01-01", "1999-12-31", "2024-02-29", "0001-01-01", "9999-12-31", "infinity", "-infinity", "0044-03-15 BC"]
+_DATES = [
+    "2000-01-01",
+    "1999-12-31",
+    "2024-02-29",
+    "0001-01-01",
+    "9999-12-31",
+    "infinity",
+    "-infinity",
+    "0044-03-15 BC",
+]
 _TIMES = ["00:00", "23:59:59.999999", "12:34:56.5", "24:00"]
-_STAMPS = ["2000-01-01 00:00", "1999-12-31 23:59:59.999999", "2024-02-29 12:34:56.789", "0001-01-01", "9999-12-31 23:59",
-           "infinity", "-infinity", "0044-03-15 12:00 BC", "294276-12-31 23:59:59.999999"]  # fmt: skip
+_STAMPS = ["2000-01-01 00:00", "1999-12-31 23:59:59.999999", "2024-02-29 12:34:56.789", "0001-01-01",
+           "9999-12-31 23:59", "infinity", "-infinity", "0044-03-15 12:00 BC",
+           "294276-12-31 23:59:59.999999"]  # fmt: skip
 _OBJECTS = ["pg_class", "-"]
 _TEXTS = ["", "a", "two words", 'q"uo\\te', "ünïcödé 🐘", "NULL", "{x,y}", "tab\tline\n"]
 _FLOATS = ["0", "-0", "1.5", "-2.25", "Infinity", "-Infinity", "NaN"]
@@ -24,15 +34,43 @@ LITERALS: dict[str, list[str]] = {
     "date": _DATES,
     "float4": [*_FLOATS, "3.4028235e38", "1e-45", "0.1"],
     "float8": [*_FLOATS, "1.7976931348623157e308", "5e-324", "0.1"],
-    "inet": ["127.0.0.1", "10.1.2.3/8", "10.0.0.0/8", "::1", "fe80::1/64", "::ffff:1.2.3.4", "192.168.0.1/32", "::2/128"],
+    "inet": [
+        "127.0.0.1",
+        "10.1.2.3/8",
+        "10.0.0.0/8",
+        "::1",
+        "fe80::1/64",
+        "::ffff:1.2.3.4",
+        "192.168.0.1/32",
+        "::2/128",
+    ],
     "int2": ["0", "1", "-1", "32767", "-32768"],
     "int4": ["0", "1", "-1", "2147483647", "-2147483648"],
     "int8": ["0", "1", "-1", "9223372036854775807", "-9223372036854775808"],
     "int2vector": ["", "1", "1 -2 3"],
-    "interval": ["0", "1 microsecond", "-1 microsecond", "1 day", "-1 mon", "1 year 2 mons -3 days 04:05:06.789012",
-                 "-1 year -2 mons 3 days -04:05:06", "14 mons", "-14 mons", "100000 days", "999999:59:59"],  # fmt: skip
+    "interval": [
+        "0",
+        "1 microsecond",
+        "-1 microsecond",
+        "1 day",
+        "-1 mon",
+        "1 year 2 mons -3 days 04:05:06.789012",
+        "-1 year -2 mons 3 days -04:05:06",
+        "14 mons",
+        "-14 mons",
+        "100000 days",
+        "999999:59:59",
+    ],
     "json": ["null", "1", '"a"', "[]", "{}", '{"b": [1, 2.50, null], "a": "\\u00e9", "a": 2}', "  [1 ,2]  "],
-    "jsonb": ["null", "1", '"a"', "[]", "{}", '{"b": [1, 2.50, null], "a": "\\u00e9"}', "123456789012345678901234567890"],
+    "jsonb": [
+        "null",
+        "1",
+        '"a"',
+        "[]",
+        "{}",
+        '{"b": [1, 2.50, null], "a": "\\u00e9"}',
+        "123456789012345678901234567890",
+    ],
     "jsonpath": ["$", "$.a[*] ? (@ > 1)", "strict $"],
     "line": ["{1,-1,0}", "{0,2,5.5}"],
     "lseg": ["[(1,2),(3,4)]", "[(0,0),(0,0)]"],
@@ -40,9 +78,27 @@ LITERALS: dict[str, list[str]] = {
     "macaddr8": ["00:00:00:00:00:00:00:00", "08:00:2b:01:02:03:04:05"],
     "money": ["0", "12.34", "-1234567.89", "92233720368547758.07"],
     "name": ["", "a", "ünï"],
-    "numeric": ["0", "0.00", "1", "-1", "0.1", "-0.00001", "10000", "10000000000000000", "12345678901234567890.0123456789",
-                "1e-20", "1e100", "NaN", "0.0000", "99999999.9999", "100", "1e4", "1e8", "-1e-8",
-                "3.14159265358979323846264338327950288"],  # fmt: skip
+    "numeric": [
+        "0",
+        "0.00",
+        "1",
+        "-1",
+        "0.1",
+        "-0.00001",
+        "10000",
+        "10000000000000000",
+        "12345678901234567890.0123456789",
+        "1e-20",
+        "1e100",
+        "NaN",
+        "0.0000",
+        "99999999.9999",
+        "100",
+        "1e4",
+        "1e8",
+        "-1e-8",
+        "3.14159265358979323846264338327950288",
+    ],
     "oid": ["0", "1", "4294967295"],
     "oidvector": ["", "1", "1 4294967295 3"],
     "path": ["[(1,2)]", "((1,2),(3,4.5))", "[(1,2),(3,4),(5,6)]"],
@@ -66,8 +122,10 @@ LITERALS: dict[str, list[str]] = {
     "tid": ["(0,0)", "(4294967295,65535)"],
     "time": _TIMES,
     "timestamp": _STAMPS,
-    "timestamptz": [*(f"{stamp}+00" if "BC" not in stamp and "inf" not in stamp else stamp for stamp in _STAMPS),
-                    "2024-06-01 12:00+05:30"],  # fmt: skip
+    "timestamptz": [
+        *(f"{stamp}+00" if "BC" not in stamp and "inf" not in stamp else stamp for stamp in _STAMPS),
+        "2024-06-01 12:00+05:30",
+    ],
     "timetz": ["00:00+00", "23:59:59.999999-08", "12:34:56+05:30", "24:00+00", "01:02:03.000004-15:59"],
     "tsquery": ["", "'fat' & 'rat'", "'super':*A | !'x' <2> 'y'"],
     "tsvector": ["", "'a' 'cat' 'fat':1A,2B"],
@@ -107,7 +165,10 @@ EXPRESSIONS: dict[str, list[str]] = {
     "pg_dependencies": ["(select stxddependencies from pg_statistic_ext_data limit 1)"],
     "pg_mcv_list": ["(select stxdmcv from pg_statistic_ext_data limit 1)"],
     "pg_ndistinct": ["(select stxdndistinct from pg_statistic_ext_data limit 1)"],
-    "pg_node_tree": ["(select ev_qual from pg_rewrite where ev_qual <> '<>' limit 1)", "(select ev_qual from pg_rewrite limit 1)"],
+    "pg_node_tree": [
+        "(select ev_qual from pg_rewrite where ev_qual <> '<>' limit 1)",
+        "(select ev_qual from pg_rewrite limit 1)",
+    ],
     # The value that a literal cannot be.
     "numeric": ["'Infinity'::numeric", "'-Infinity'::numeric", "repeat('9', 1000)::numeric"],
     "text": ["repeat('x', 100000)"],

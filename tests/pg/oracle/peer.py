@@ -111,4 +111,3 @@ async def _back(connection: Any, made: Made, value: Any) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return f"= {text}"
-

@@ -23,7 +23,9 @@ class Authority:
     @staticmethod
     def make(folder: Path) -> Authority:
         """Signs a certificate of `localhost` and 127.0.0.1, and one of the user `cert_user`."""
-        made = Authority(*(folder / name for name in ("ca.crt", "server.crt", "server.key", "client.crt", "client.key")))
+        made = Authority(
+            *(folder / name for name in ("ca.crt", "server.crt", "server.key", "client.crt", "client.key"))
+        )
         authority = trustme.CA()
         authority.cert_pem.write_to_path(made.root)
         server = authority.issue_cert("localhost", "127.0.0.1")

@@ -161,7 +161,9 @@ class Server:
     def _wait(self, file: Path) -> None:
         assert self._process is not None
         until = time.monotonic() + LIMIT
-        while not (file.exists() and (told := file.read_text()).startswith(f"{self._process.pid}\n") and _READY.search(told)):
+        while not (
+            file.exists() and (told := file.read_text()).startswith(f"{self._process.pid}\n") and _READY.search(told)
+        ):
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"PostgreSQL {self.version} did not start:\n{self.log()}")
             time.sleep(0.01)

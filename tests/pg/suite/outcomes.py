@@ -25,6 +25,10 @@ class Outcomes:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._write(collected=[item.nodeid for item in session.items])
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._write(ended=report.nodeid, outcome="failed", text=report.longreprtext)
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._outcome[nodeid] = ("passed", "")
         self._write(started=nodeid)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from kinds import Kind, kinds
 from pg.server import Account, installations
-from share import Result, Share
-from source import VERSION, fetch, lay_out
+from pg.suite.kinds import Kind, kinds
+from pg.suite.share import Result, Share
+from pg.suite.source import VERSION, fetch, lay_out
 
 FIRST = ("test_connect", "test_copy", "test_timeout", "test_adversity")
 """Modules that take as long together as all others."""
@@ -55,17 +55,19 @@ def _run(folder: Path, modules: list[str], environment: dict[str, str]) -> dict[
     shares = [Share(folder, name, [f"tests/{module}.py" for module in half], environment)
               for name, half in halves.items() if half]  # fmt: skip
     with ThreadPoolExecutor(len(shares)) as threads:
-        results = {id: result for found in threads.map(Share.run, shares) for id, result in found.items()}
+        results = {node: result for found in threads.map(Share.run, shares) for node, result in found.items()}
     unsteady = _expected()["unsteady"]
-    again = [id for id, result in results.items() if result.outcome == "failed" and _name(id) in unsteady]
+    again = [node for node, result in results.items() if result.outcome == "failed" and _name(node) in unsteady]
     for attempt in range(3):
         if again:
             results |= Share(folder, f"again-{attempt}", again, environment).run()
-            again = [id for id in again if results[id].outcome == "failed"]
-    return {_name(id): result for id, result in results.items()}
+            again = [node for node in again if results[node].outcome == "failed"]
+    return {_name(node): result for node, result in results.items()}
 
 
-def _conclude(results: dict[str, Result], kind: dict[str, Kind], reference: bool, report: Path | None, part: bool) -> int:
+def _conclude(
+    results: dict[str, Result], kind: dict[str, Kind], reference: bool, report: Path | None, part: bool
+) -> int:
     expected = _expected()
     excused = {} if reference else expected["differs"]
     unexpected: list[str] = []
@@ -104,9 +106,9 @@ def _expected() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("expected.toml").read_text())
 
 
-def _name(id: str) -> str:
+def _name(node: str) -> str:
     """`module.Class.test` of pytest's `tests/module.py::Class::test`."""
-    return id.removeprefix("tests/").replace(".py::", ".").replace("::", ".")
+    return node.removeprefix("tests/").replace(".py::", ".").replace("::", ".")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outcomes import FILE
+from pg.suite.outcomes import FILE
 
 LIMIT = 60
 """Seconds for one test."""
@@ -44,20 +44,35 @@ class Share:
             if crashed:
                 self.results[crashed] = Result("failed", f"The process {ending} in this test.")
             elif not collected:
-                raise SystemExit(f"{self.folder / self.name}.log: no test was found, or one could not be read.")
+                raise SystemExit(f"{self._log.read_text()}\nThe suite {ending} before its first test.")
             remaining = [test for test in collected if test not in self.results]
             if remaining and not crashed:
-                raise SystemExit(f"{self.folder / self.name}.log: the process {ending} between two tests.")
+                raise SystemExit(f"{self._log.read_text()}\nThe suite {ending} between two tests.")
         return self.results
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / f"{self.name}.log"
 
     def _process(self, tests: list[str]) -> tuple[list[str], str, str]:
         lines = self.folder / f"{self.name}.jsonl"
         lines.write_text("")
-        command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "-p", "outcomes", "-p", "no:cacheprovider"]
-        command += ["--timeout", str(LIMIT), "--quiet", "--tb=short", *tests]
-        path = os.pathsep.join([str(self.folder), str(Path(__file__).parent)])
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            "pytest.ini",
+            "-p",
+            "pg.suite.outcomes",
+            "-p",
+            "no:cacheprovider",
+        ]
+        command += ["--timeout", str(LIMIT), "--quiet", "--tb=short"]
+        command += ["--continue-on-collection-errors", *tests]
+        path = os.pathsep.join([str(self.folder), str(Path(__file__).parents[2])])
         environment = {**os.environ, **self.environment, "PYTHONPATH": path, FILE: str(lines)}
-        with (self.folder / f"{self.name}.log").open("a") as log:
+        with self._log.open("a") as log:
             process = subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=subprocess.STDOUT)  # fmt: skip
             ending = _watch(process, lines)

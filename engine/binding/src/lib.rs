@@ -57,8 +57,6 @@ mod module {
     use crate::spawn::sleep;
     #[pymodule_export]
     use crate::tls::PgTls;
-    #[pymodule_export]
-    use crate::tls::PgTls;
 
     use super::*;
 

@@ -30,7 +30,7 @@ wheel: ## Build a release wheel for every CPython found
 sdist: ## Build the source distribution
 	@$(PREPARE) sdist
 
-fuzz: ## Fuzz the HTTP/1 and WebSocket machines, 30 s a target (ARGS="SECONDS [TARGET...]")
+fuzz: ## Fuzz the machines, 30 s a target (ARGS="SECONDS [TARGET...]")
 	@tests/fuzz/run $(ARGS)
 
 fmt: ## Format Rust and Python

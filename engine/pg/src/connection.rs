@@ -277,14 +277,16 @@ impl Connection {
         if self.state != State::Ready {
             return;
         }
-        while let Some(last) = self.released.checked_sub(1).and_then(|at| self.flights.get_mut(at)) {
-            push(&mut self.out, std::mem::take(&mut last.bytes));
-            if last.blocks() || !self.release_next() {
+        loop {
+            if let Some(last) = self.released.checked_sub(1).and_then(|at| self.flights.get_mut(at)) {
+                push(&mut self.out, std::mem::take(&mut last.bytes));
+                if last.blocks() {
+                    return;
+                }
+            }
+            if !self.release_next() {
                 return;
             }
-        }
-        if self.release_next() {
-            self.release();
         }
     }
 

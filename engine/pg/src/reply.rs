@@ -84,6 +84,11 @@ impl Arena {
         std::iter::once(&self.first).filter(|first| !first.is_empty()).chain(&self.more)
     }
 
+    /// The pieces themselves.
+    pub fn into_pieces(self) -> impl Iterator<Item = Bytes> {
+        std::iter::once(self.first).filter(|first| !first.is_empty()).chain(self.more)
+    }
+
     /// The rows in order.
     pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
         self.pieces().flat_map(|piece| RowIter::new(piece))
@@ -111,6 +116,7 @@ mod tests {
         let values: Vec<Option<&[u8]>> = reply.rows.iter().flatten().collect();
         assert_eq!(values, [Some(&b"a"[..]), Some(b"b"), Some(b"c")]);
         assert_eq!((reply.rows.len(), reply.rows.pieces().count()), (3, 2));
+        assert!(reply.rows.clone().into_pieces().eq(reply.rows.pieces().cloned()));
     }
 
     #[test]

@@ -2,6 +2,9 @@ use crate::frontend::{self, FLUSH, message, patch, text};
 use crate::steps::{Step, Steps};
 use crate::{Format, Misuse, Oid};
 
+/// What a request that runs a prepared statement takes.
+const ROOM: usize = 128;
+
 /// Messages to the server that are answered together; [`submit`](crate::Connection::submit) puts the Sync behind them.
 ///
 /// A mistake is kept and told by `submit`, so that calls can be chained.
@@ -185,6 +188,10 @@ impl Request {
     }
 
     fn message(&mut self, tag: u8, body: impl FnOnce(&mut Vec<u8>) -> Result<(), Misuse>) -> Result<(), Misuse> {
+        // Most requests fit: growing to it by doubling would be three allocations more.
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(ROOM);
+        }
         let mixed = self.simple && !self.bytes.is_empty();
         if mixed { Err(Misuse::Mixed) } else { message(&mut self.bytes, tag, body) }
     }

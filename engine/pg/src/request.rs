@@ -19,6 +19,8 @@ pub struct Request {
     /// More is to come; its Sync waits for [`finish`](crate::Connection::finish).
     pub(crate) open: bool,
     pub(crate) simple: bool,
+    /// A statement that it parses may ask for copied data, once it is run.
+    copies: bool,
     misuse: Option<Misuse>,
 }
 
@@ -72,7 +74,7 @@ impl Request {
 
     /// Parses `sql` as the statement `name`; the server infers the types that are not given, or are 0.
     pub fn parse(&mut self, name: &str, sql: &str, types: &[Oid]) -> &mut Self {
-        self.alone |= may_copy(sql);
+        self.copies |= may_copy(sql);
         self.write(Step::Parse, b'P', |out| {
             text(out, name)?;
             text(out, sql)?;
@@ -131,6 +133,7 @@ impl Request {
 
     /// Runs `portal`, for at most `limit` rows, or for all where it is 0.
     pub fn execute(&mut self, portal: &str, limit: u32) -> &mut Self {
+        self.alone |= self.copies;
         self.write(Step::Execute, b'E', |out| {
             text(out, portal)?;
             out.extend_from_slice(&i32::try_from(limit).unwrap_or(i32::MAX).to_be_bytes());
@@ -160,8 +163,8 @@ impl Request {
         self
     }
 
-    /// Nothing is sent behind this request until it is over. It must be so for all that may ask for copied data: see
-    /// [`may_copy`].
+    /// Nothing is sent behind this request until it is over. It must be so for all that may ask for copied data: where
+    /// the request itself has the SQL it is so by itself, else see [`may_copy`].
     pub fn alone(&mut self) -> &mut Self {
         self.alone = true;
         self
@@ -366,5 +369,10 @@ mod tests {
         assert!(["copy t from stdin", "COPY t TO STDOUT", "begin; Copy t from stdin"].into_iter().all(may_copy));
         assert!(!["", "cop", "select 1", "c o p y"].into_iter().any(may_copy));
         assert!(Request::simple("COPY t FROM stdin").alone);
+        let mut request = Request::new();
+        request.parse("s", "COPY t FROM stdin", &[]).describe_statement("s");
+        assert!(!request.alone, "it is not run");
+        request.execute("", 0);
+        assert!(request.alone);
     }
 }

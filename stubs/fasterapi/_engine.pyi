@@ -19,6 +19,7 @@ __all__ = [
     "Reactor",
     "NativeSelector",
     "HttpService",
+    "PgArrow",
     "PgTls",
     "sleep",
     "__version__",
@@ -207,6 +208,19 @@ class AccessLog:
     @property
     def dropped(self) -> int:
         """Lines dropped because the reader of the descriptor did not keep up."""
+
+@final
+class PgArrow:
+    """A result in columns: for everything that takes Arrow's PyCapsule interface, as often as wanted.
+
+    `pyarrow.table(result)`, `polars.DataFrame(result)`. The columns are lent, not copied.
+    """
+
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The columns as one batch. A schema that is asked for is not looked at, as the interface allows."""
+    def __arrow_c_schema__(self) -> object:
+        """The types of the columns."""
 
 @final
 class PgTls:

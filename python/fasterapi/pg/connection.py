@@ -14,6 +14,7 @@ from fasterapi.pg.type_codecs import TypeCodecs
 if TYPE_CHECKING:
     import ssl as ssl_module
 
+    from fasterapi._engine import PgArrow
     from fasterapi.pg import types
     from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import ConnectionSettings, StatementState
@@ -165,6 +166,15 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         self._check_open()
         return await self._executemany(query, args, timeout, return_rows=True, record_class=record_class) or []
 
+    async def fetch_json(self, query: str, *args: Any, timeout: float | None = None) -> bytes:
+        """Runs a query; its rows as a JSON array of objects, made without objects of Python's in between."""
+        return cast("bytes", await self._fetch_as("json", query, args, timeout))
+
+    async def fetch_arrow(self, query: str, *args: Any, timeout: float | None = None) -> "PgArrow":
+        """Runs a query; its rows as columns, for all that reads `__arrow_c_stream__`: `pyarrow.table(...)`,
+        `polars.DataFrame(...)`."""
+        return cast("PgArrow", await self._fetch_as("arrow", query, args, timeout))
+
     async def reset(self, *, timeout: float | None = None) -> None:
         """Leaves the session as it was when it was new: no transaction, no listeners, no locks, default settings."""
         async with asyncio.timeout(timeout):
@@ -233,6 +243,17 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
             return await self._do_execute(
                 query, run, timeout, ignore_custom_codec=ignore_custom_codec, record_class=record_class
             )
+
+    async def _fetch_as(
+        self, form: Literal["json", "arrow"], query: str, args: Sequence[Any], timeout: float | None
+    ) -> object:
+        async def run(statement: "StatementState", left: float | None) -> object:
+            return await self._protocol.bind_execute_as(statement, args, form, left)
+
+        self._check_open()
+        with self._logged(query, args, timeout):
+            result: object = await self._do_execute(query, run, self._get_timeout(timeout))
+        return result
 
     async def _executemany(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
+    from fasterapi._engine import PgArrow
     from fasterapi.pg.connection import Connection
     from fasterapi.pg.copying import CopyFormat, Output, Records, Source
     from fasterapi.pg.protocol import Record
@@ -70,6 +71,14 @@ class PoolOperations:
     ) -> "Awaitable[list[Record]]":
         """`Connection.fetchmany()`."""
         return self._with_one(lambda con: con.fetchmany(query, args, timeout=timeout, record_class=record_class))
+
+    def fetch_json(self, query: str, *args: Any, timeout: float | None = None) -> Awaitable[bytes]:
+        """`Connection.fetch_json()`."""
+        return self._with_one(lambda con: con.fetch_json(query, *args, timeout=timeout))
+
+    def fetch_arrow(self, query: str, *args: Any, timeout: float | None = None) -> "Awaitable[PgArrow]":
+        """`Connection.fetch_arrow()`."""
+        return self._with_one(lambda con: con.fetch_arrow(query, *args, timeout=timeout))
 
     def copy_from_table(
         self,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pg::{Arena, Column, DecodeError, Oid, Type};
+use pg::{Arena, Column, DecodeError, Oid, Reason, Type};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -10,6 +10,7 @@ use pyo3::types::PyBytes;
 use super::arrow::PgArrow;
 use super::codec::{Codec, Types};
 use super::decode::undecodable;
+use super::exceptions;
 
 /// What rows are made into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,9 @@ pub(crate) fn make(
 /// The exception for a value that cannot be made, of whichever column it is.
 #[cold]
 fn wrong(py: Python<'_>, codecs: &[Arc<Codec>], error: &DecodeError) -> PyErr {
+    if matches!(error.reason(), Reason::Uneven | Reason::TooBig | Reason::Unknown(..)) {
+        return exceptions::client(py, "InternalClientError", error.to_string());
+    }
     let column = codecs.iter().find(|codec| codec.ty.oid == error.oid()).or(codecs.first());
     match column {
         Some(codec) => undecodable(py, &codec.ty, error),

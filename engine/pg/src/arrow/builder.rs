@@ -247,7 +247,7 @@ fn push_ends(ty: &Type, dimensions: &mut Vec<Vec<i64>>, lengths: &[usize]) -> Re
         return Ok(());
     }
     if dimensions.len() != lengths.len() {
-        return Err(DecodeError::new(ty, Reason::Dimensions));
+        return Err(DecodeError::new(ty, Reason::Uneven));
     }
     let mut lists = 1;
     for (ends, length) in dimensions.iter_mut().zip(lengths) {

@@ -24,8 +24,10 @@ pub enum Reason {
     Utf8,
     /// A count, a sign or a flag that the type does not have.
     Malformed(&'static str),
-    /// An array with more dimensions than there can be, or with more elements than it has bytes.
+    /// An array with more dimensions than there can be, with more elements than it has bytes, or that is no block.
     Dimensions,
+    /// An array with more or fewer dimensions than those before it in its column.
+    Uneven,
     /// A row type that has changed since it was looked up: this many columns came, that many were expected.
     Columns(usize, usize),
     /// A row type that has changed since it was looked up: at this column this type came, that one was expected.
@@ -76,7 +78,8 @@ impl std::fmt::Display for DecodeError {
             Reason::Trailing => write!(f, "a value of type {name} is longer than its parts"),
             Reason::Utf8 => write!(f, "a value of type {name} is not UTF-8; client_encoding has to stay UTF8"),
             Reason::Malformed(what) => write!(f, "a value of type {name} has a {what} that does not exist"),
-            Reason::Dimensions => write!(f, "an array of type {name} has more elements than it has bytes"),
+            Reason::Dimensions => write!(f, "the dimensions of an array of type {name} do not fit its elements"),
+            Reason::Uneven => write!(f, "arrays of type {name} in one column need as many dimensions each"),
             Reason::Columns(came, expected) => {
                 write!(f, "unexpected number of attributes of composite type {name}: {came}, expected {expected}")
             }

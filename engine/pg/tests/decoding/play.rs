@@ -47,7 +47,7 @@ pub(crate) fn agree(ty: &Arc<Type>, format: Format, bytes: &[u8]) {
     let pushed = [None, Some(bytes), None].into_iter().try_for_each(|value| columns.row([value].into_iter()));
     match pushed {
         Ok(()) => columns.finish().iter().for_each(fits),
-        Err(error) => assert!(unknown(&error) || *error.reason() == Reason::Dimensions, "checked, but: {error}"),
+        Err(error) => assert!(unknown(&error) || *error.reason() == Reason::Uneven, "checked, but: {error}"),
     }
     // A numeric of ten bytes can have as many zeros as this; anything else becomes a few bytes for each of its own.
     assert!(sink.size() <= (bytes.len() / 8 + 1) * 150_000, "{} bytes of {}", sink.size(), bytes.len());

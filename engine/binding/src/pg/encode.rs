@@ -14,8 +14,6 @@ mod text;
 mod time;
 mod vector;
 
-use std::sync::Arc;
-
 use pg::encode::{EncodeError, Length, null};
 use pg::{Format, Kind, Scalar, Type};
 use pyo3::exceptions::PyValueError;
@@ -41,12 +39,12 @@ fn encode_natively(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out:
         (Kind::Scalar(scalar), Format::Binary) => scalar::encode(py, *scalar, value, out),
         (Kind::Scalar(Scalar::Numeric), Format::Text) => text::text(value.str()?.as_any(), out),
         (Kind::Scalar(_), Format::Text) | (Kind::Enum(_), _) => text::text(value, out),
-        (Kind::Domain(base), _) => encode(py, &part(codec, 0, base), value, out),
-        (Kind::Array { element, delimiter }, format) => {
-            array::encode(py, &part(codec, 0, element), format, *delimiter, value, out)
+        (Kind::Domain(_), _) => encode(py, part(py, codec, 0)?, value, out),
+        (Kind::Array { delimiter, .. }, format) => {
+            array::encode(py, part(py, codec, 0)?, format, *delimiter, value, out)
         }
-        (Kind::Range(subtype), Format::Binary) => range::encode(py, &part(codec, 0, subtype), value, out),
-        (Kind::Multirange(range), Format::Binary) => range::encode_many(py, &part(codec, 0, range), value, out),
+        (Kind::Range(_), Format::Binary) => range::encode(py, part(py, codec, 0)?, value, out),
+        (Kind::Multirange(_), Format::Binary) => range::encode_many(py, part(py, codec, 0)?, value, out),
         (Kind::Composite(fields), Format::Binary) => composite::encode(py, codec, fields, value, out),
         (Kind::Range(_) | Kind::Multirange(_) | Kind::Composite(_), Format::Text) => Err(text_only(py, &codec.ty)),
         (Kind::Record, _) => Err(anonymous(py)),
@@ -85,9 +83,12 @@ fn encode_in_python(
     }
 }
 
-/// The codec of a part. An alias of a built-in type has none of its own for its parts.
-fn part(codec: &Codec, index: usize, ty: &Arc<Type>) -> Arc<Codec> {
-    codec.inner.get(index).cloned().unwrap_or_else(|| Arc::new(Codec::native(ty.clone())))
+/// The codec of a part.
+fn part<'a>(py: Python<'_>, codec: &'a Codec, index: usize) -> PyResult<&'a Codec> {
+    codec.inner.get(index).map(|part| &**part).ok_or_else(|| {
+        let (schema, name) = (&codec.ty.schema, &codec.ty.name);
+        exceptions::client(py, "InternalClientError", format!("no codec for part {index} of \"{schema}\".\"{name}\""))
+    })
 }
 
 fn refused(error: EncodeError) -> PyErr {

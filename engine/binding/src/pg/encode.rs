@@ -52,6 +52,7 @@ fn encode_natively(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out:
 }
 
 /// Appends the value behind its length; None is NULL.
+#[inline]
 fn encode_field(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     if value.is_none() {
         null(out);
@@ -61,7 +62,16 @@ fn encode_field(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &m
 }
 
 /// Appends the value behind its length; None is a value like others.
+#[inline]
 fn encode_present(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    if let (None, Kind::Scalar(scalar), Format::Binary) = (&codec.python, &codec.ty.kind, codec.format()) {
+        return scalar::field(py, *scalar, value, out);
+    }
+    encode_any(py, codec, value, out)
+}
+
+#[inline(never)]
+fn encode_any(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     let length = Length::reserve(out);
     encode(py, codec, value, out)?;
     length.fill(out).map_err(refused)

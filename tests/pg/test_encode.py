@@ -269,6 +269,8 @@ def test_vectors_are_given_as_numbers_as_memory_and_as_text(
     async def main() -> None:
         connection = await _connect(pg, newest_server.dsn(database="embedded"))
         given = [[1, 2.5, -3], (1, 2.5, -3), "[1,2.5,-3]", array.array("f", [1, 2.5, -3]), array.array("d", [1, 2.5, -3])]
+        for words in ("vector", "halfvec", "sparsevec"):
+            await connection.set_builtin_type_codec(words, schema="public", codec_name=f"pgvector.{words}")
         for words in ("vector", "halfvec"):
             for value in given:
                 assert await connection.fetchval(f"select ($1::{words})::text", value) == "[1,2.5,-3]"

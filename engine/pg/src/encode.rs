@@ -15,7 +15,7 @@ mod vector;
 pub use array::{MAX_DIMENSIONS, TextArray, array_header};
 pub use copy::{COPY_HEADER, COPY_TRAILER, copy_row};
 pub use error::EncodeError;
-pub use length::{Length, null};
+pub use length::{Length, field, field4, field8, null};
 pub use network::{Address, cidr, inet};
 pub use numeric::{MAX_SCALE, numeric, numeric_integer};
 pub use range::Bounds;

@@ -171,9 +171,31 @@ impl Codecs {
         };
         let native = inner.iter().all(|part| part.native);
         // A container travels as its parts do: one whose element is text is text as a whole.
-        let format = if inner.iter().any(|part| part.format == Format::Text) { Format::Text } else { ty.format() };
-        Codec { ty: ty.clone(), python: None, inner, native, format }
+        let format = match &*inner {
+            [] => ty.format(),
+            parts if parts.iter().any(|part| part.format == Format::Text) => Format::Text,
+            _ => Format::Binary,
+        };
+        Codec { ty: of_parts(ty, &inner), python: None, inner, native, format }
     }
+}
+
+/// The type, made of the types that its parts have passed as since one of them was given another's codec.
+fn of_parts(ty: &Arc<Type>, inner: &[Arc<Codec>]) -> Arc<Type> {
+    let parts = inner.iter().map(|codec| codec.ty.clone());
+    let kind = match (&ty.kind, inner) {
+        (Kind::Array { delimiter, .. }, [element]) => {
+            Kind::Array { element: element.ty.clone(), delimiter: *delimiter }
+        }
+        (Kind::Range(_), [subtype]) => Kind::Range(subtype.ty.clone()),
+        (Kind::Multirange(_), [range]) => Kind::Multirange(range.ty.clone()),
+        (Kind::Domain(_), [base]) => Kind::Domain(base.ty.clone()),
+        (Kind::Composite(fields), _) => Kind::Composite(
+            fields.iter().zip(parts).map(|(field, ty)| Field { name: field.name.clone(), ty }).collect(),
+        ),
+        _ => return ty.clone(),
+    };
+    if kind == ty.kind { ty.clone() } else { Arc::new(Type { kind, ..(**ty).clone() }) }
 }
 
 impl Codec {

@@ -14,8 +14,6 @@ mod text;
 mod time;
 mod vector;
 
-use std::sync::Arc;
-
 use pg::encode::{EncodeError, Length, null};
 use pg::{Format, Kind, Scalar, Type};
 use pyo3::exceptions::PyValueError;
@@ -41,12 +39,12 @@ fn encode_natively(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out:
         (Kind::Scalar(scalar), Format::Binary) => scalar::encode(py, *scalar, value, out),
         (Kind::Scalar(Scalar::Numeric), Format::Text) => text::text(value.str()?.as_any(), out),
         (Kind::Scalar(_), Format::Text) | (Kind::Enum(_), _) => text::text(value, out),
-        (Kind::Domain(base), _) => encode(py, &part(codec, 0, base), value, out),
-        (Kind::Array { element, delimiter }, format) => {
-            array::encode(py, &part(codec, 0, element), format, *delimiter, value, out)
+        (Kind::Domain(_), _) => encode(py, part(py, codec, 0)?, value, out),
+        (Kind::Array { delimiter, .. }, format) => {
+            array::encode(py, part(py, codec, 0)?, format, *delimiter, value, out)
         }
-        (Kind::Range(subtype), Format::Binary) => range::encode(py, &part(codec, 0, subtype), value, out),
-        (Kind::Multirange(range), Format::Binary) => range::encode_many(py, &part(codec, 0, range), value, out),
+        (Kind::Range(_), Format::Binary) => range::encode(py, part(py, codec, 0)?, value, out),
+        (Kind::Multirange(_), Format::Binary) => range::encode_many(py, part(py, codec, 0)?, value, out),
         (Kind::Composite(fields), Format::Binary) => composite::encode(py, codec, fields, value, out),
         (Kind::Range(_) | Kind::Multirange(_) | Kind::Composite(_), Format::Text) => Err(text_only(py, &codec.ty)),
         (Kind::Record, _) => Err(anonymous(py)),
@@ -54,6 +52,7 @@ fn encode_natively(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out:
 }
 
 /// Appends the value behind its length; None is NULL.
+#[inline]
 fn encode_field(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     if value.is_none() {
         null(out);
@@ -63,7 +62,16 @@ fn encode_field(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &m
 }
 
 /// Appends the value behind its length; None is a value like others.
+#[inline]
 fn encode_present(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    if let (None, Kind::Scalar(scalar), Format::Binary) = (&codec.python, &codec.ty.kind, codec.format()) {
+        return scalar::field(py, *scalar, value, out);
+    }
+    encode_any(py, codec, value, out)
+}
+
+#[inline(never)]
+fn encode_any(py: Python<'_>, codec: &Codec, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     let length = Length::reserve(out);
     encode(py, codec, value, out)?;
     length.fill(out).map_err(refused)
@@ -85,9 +93,12 @@ fn encode_in_python(
     }
 }
 
-/// The codec of a part. An alias of a built-in type has none of its own for its parts.
-fn part(codec: &Codec, index: usize, ty: &Arc<Type>) -> Arc<Codec> {
-    codec.inner.get(index).cloned().unwrap_or_else(|| Arc::new(Codec::native(ty.clone())))
+/// The codec of a part.
+fn part<'a>(py: Python<'_>, codec: &'a Codec, index: usize) -> PyResult<&'a Codec> {
+    codec.inner.get(index).map(|part| &**part).ok_or_else(|| {
+        let (schema, name) = (&codec.ty.schema, &codec.ty.name);
+        exceptions::client(py, "InternalClientError", format!("no codec for part {index} of \"{schema}\".\"{name}\""))
+    })
 }
 
 fn refused(error: EncodeError) -> PyErr {

@@ -24,6 +24,31 @@ impl Length {
     }
 }
 
+/// A value of four bytes behind its length, written at once.
+#[inline]
+pub fn field4(out: &mut Vec<u8>, value: [u8; 4]) {
+    let field = (4 << 32) | u64::from(u32::from_be_bytes(value));
+    out.extend_from_slice(&field.to_be_bytes());
+}
+
+/// A value of eight bytes behind its length, written at once.
+#[inline]
+pub fn field8(out: &mut Vec<u8>, value: [u8; 8]) {
+    let field = (8 << 64) | u128::from(u64::from_be_bytes(value));
+    let [_, _, _, _, field @ ..] = field.to_be_bytes();
+    out.extend_from_slice(&field);
+}
+
+/// A value behind its length.
+#[inline]
+pub fn field(out: &mut Vec<u8>, value: &[u8]) -> Result<(), EncodeError> {
+    let length = i32::try_from(value.len()).map_err(|_| EncodeError::TooLong)?;
+    out.reserve(4 + value.len());
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(value);
+    Ok(())
+}
+
 /// NULL, which is a length and no value.
 pub fn null(out: &mut Vec<u8>) {
     out.extend_from_slice(&(-1i32).to_be_bytes());
@@ -43,6 +68,17 @@ mod tests {
         null(&mut out);
         outer.fill(&mut out).unwrap();
         assert_eq!(out, [9, 0, 0, 0, 11, 0, 0, 0, 3, b'a', b'b', b'c', 255, 255, 255, 255]);
+    }
+
+    #[test]
+    fn fields_stand_behind_their_lengths() {
+        let mut out = Vec::new();
+        field4(&mut out, (-2i32).to_be_bytes());
+        field8(&mut out, i64::MIN.to_be_bytes());
+        field(&mut out, b"ab").unwrap();
+        assert_eq!(out[..8], [0, 0, 0, 4, 255, 255, 255, 254]);
+        assert_eq!(out[8..20], [0, 0, 0, 8, 0x80, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(out[20..], [0, 0, 0, 2, b'a', b'b']);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Shape {
             };
             *length = value.len()?;
             shape.dimensions += 1;
-            match value.try_iter()?.next().transpose()? {
+            match first(&value)? {
                 Some(first) if is_dimension(py, &first)? => value = first,
                 _ => return Ok(shape),
             }
@@ -167,6 +167,13 @@ impl<'py> Seen<'py> {
         self.0 = Some((item.get_type(), answer));
         Ok(answer)
     }
+}
+
+fn first<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if let Ok(list) = value.cast_exact::<PyList>() {
+        return if list.is_empty() { Ok(None) } else { list.get_item(0).map(Some) };
+    }
+    value.try_iter()?.next().transpose()
 }
 
 #[inline]

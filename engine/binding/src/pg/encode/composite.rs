@@ -41,7 +41,7 @@ fn encode_items(
             )));
         };
         oid(out, field.ty.oid);
-        encode_field(py, &part(codec, index, &field.ty), &item?, out)?;
+        encode_field(py, part(py, codec, index)?, &item?, out)?;
         items += 1;
     }
     if items == length { Ok(()) } else { Err(PyValueError::new_err("the elements changed while they were read")) }

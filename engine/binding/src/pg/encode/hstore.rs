@@ -1,4 +1,4 @@
-use pg::encode::{Length, count, null};
+use pg::encode::{count, null};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -32,18 +32,12 @@ fn pair(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> 
     if key.is_none() {
         return Err(PyValueError::new_err("null value not allowed in hstore key"));
     }
-    string(key, out)?;
+    text::field(key, out)?;
     if value.is_none() {
         null(out);
         return Ok(());
     }
-    string(value, out)
-}
-
-fn string(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let length = Length::reserve(out);
-    text::text(value, out)?;
-    length.fill(out).map_err(refused)
+    text::field(value, out)
 }
 
 fn unpack<'py>(item: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {

@@ -15,16 +15,13 @@ pub(super) fn int2(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> 
 }
 
 #[inline]
-pub(super) fn int4(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    let number = integer(value)?.and_then(|number| i32::try_from(number).ok());
-    encode::int4(out, number.ok_or_else(|| out_of_range("int32"))?);
-    Ok(())
+pub(super) fn int4(value: &Bound<'_, PyAny>) -> PyResult<i32> {
+    integer(value)?.and_then(|number| i32::try_from(number).ok()).ok_or_else(|| out_of_range("int32"))
 }
 
 #[inline]
-pub(super) fn int8(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    encode::int8(out, integer(value)?.ok_or_else(|| out_of_range("int64"))?);
-    Ok(())
+pub(super) fn int8(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    integer(value)?.ok_or_else(|| out_of_range("int64"))
 }
 
 pub(super) fn oid(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
@@ -41,12 +38,6 @@ pub(super) fn uint8(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()>
 #[inline]
 pub(super) fn float4(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     encode::float4(out, float(value)?).map_err(refused)
-}
-
-#[inline]
-pub(super) fn float8(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
-    encode::float8(out, float(value)?);
-    Ok(())
 }
 
 /// What `float()` makes of it, short of reading a text.
@@ -103,8 +94,18 @@ pub(super) fn snapshot(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<
 /// What `int()` makes of it, short of reading a text; None when it is too great.
 #[inline]
 pub(in crate::pg) fn integer(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    if value.is_exact_instance_of::<PyInt>()
+        && let Ok(number) = value.extract()
+    {
+        return Ok(Some(number));
+    }
+    rarer_integer(value)
+}
+
+#[cold]
+fn rarer_integer(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
     let py = value.py();
-    if value.is_exact_instance_of::<PyInt>() || value.is_exact_instance_of::<PyBool>() {
+    if value.is_exact_instance_of::<PyBool>() {
         return fitting(py, value.extract());
     }
     match fitting(py, converted(value))? {

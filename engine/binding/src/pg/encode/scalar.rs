@@ -1,20 +1,39 @@
 use pg::Scalar;
-use pg::encode::{boolean, json_version};
+use pg::encode::{Length, boolean, field4, field8, float8, int4, int8, json_version};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
-use super::{buffer, class_name, geometry, hstore, network, number, text, time, vector};
+use super::{buffer, class_name, geometry, hstore, network, number, refused, text, time, vector};
+
+/// A value without parts that are types, in its binary form behind its length.
+#[inline]
+pub(super) fn field(py: Python<'_>, scalar: Scalar, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    match scalar {
+        Scalar::Int4 => field4(out, number::int4(value)?.to_be_bytes()),
+        Scalar::Int8 => field8(out, number::int8(value)?.to_be_bytes()),
+        Scalar::Float8 => field8(out, number::float(value)?.to_be_bytes()),
+        Scalar::Text => return text::field(value, out),
+        _ => return any_field(py, scalar, value, out),
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn any_field(py: Python<'_>, scalar: Scalar, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    let length = Length::reserve(out);
+    encode(py, scalar, value, out)?;
+    length.fill(out).map_err(refused)
+}
 
 /// A value without parts that are types, in its binary form.
-#[inline]
 pub(super) fn encode(py: Python<'_>, scalar: Scalar, value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
     match scalar {
-        Scalar::Int4 => number::int4(value, out),
-        Scalar::Int8 | Scalar::Lsn => number::int8(value, out),
+        Scalar::Int4 => number::int4(value).map(|number| int4(out, number)),
+        Scalar::Int8 | Scalar::Lsn => number::int8(value).map(|number| int8(out, number)),
         Scalar::Int2 => number::int2(value, out),
         Scalar::Text | Scalar::Json | Scalar::Opaque => text::text(value, out),
-        Scalar::Float8 => number::float8(value, out),
+        Scalar::Float8 => number::float(value).map(|number| float8(out, number)),
         Scalar::Float4 => number::float4(value, out),
         Scalar::Bool => encode_bool(value, out),
         Scalar::Timestamp => time::timestamp(py, value, out),

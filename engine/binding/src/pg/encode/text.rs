@@ -1,11 +1,11 @@
-use pg::encode::{uuid as encode_uuid, uuid_of_text};
+use pg::encode::{field as encode_field, uuid as encode_uuid, uuid_of_text};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-use super::{buffer, class_name};
+use super::{buffer, class_name, refused};
 
 /// A str, which must have a form in UTF-8.
 #[inline]
@@ -14,9 +14,20 @@ pub(super) fn text(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> 
     Ok(())
 }
 
+/// A str behind its length.
+#[inline]
+pub(super) fn field(value: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> PyResult<()> {
+    encode_field(out, string(value)?.to_str()?.as_bytes()).map_err(refused)
+}
+
 #[inline]
 pub(super) fn string<'a, 'py>(value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyString>> {
-    value.cast().map_err(|_| PyTypeError::new_err(format!("expected str, got {}", class_name(value))))
+    value.cast().map_err(|_| not_a_str(value))
+}
+
+#[cold]
+fn not_a_str(value: &Bound<'_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected str, got {}", class_name(value)))
 }
 
 /// A UUID of the standard library, its text, or a UUID of another library that gives its bytes.

@@ -55,7 +55,9 @@ impl<'py> Way<'py> {
     fn of(factory: &Bound<'py, PyAny>, names: &Bound<'py, PyTuple>) -> PyResult<Self> {
         let py = factory.py();
         if !factory.is_callable() {
-            return Err(PyTypeError::new_err("row_factory must be a class or a function that takes a row's columns by name"));
+            return Err(PyTypeError::new_err(
+                "row_factory must be a class or a function that takes a row's columns by name",
+            ));
         }
         if factory.is(py.get_type::<PyTuple>()) {
             return Ok(Self::Tuple);

@@ -49,25 +49,6 @@ struct Row<'a> {
     rest: &'a [u8],
 }
 
-/// The rows of a result, in order, as records of this class.
-pub(crate) fn records<'py>(
-    py: Python<'py>,
-    chunks: &[Bytes],
-    columns: &Columns,
-    class: &Bound<'py, PyType>,
-) -> PyResult<Bound<'py, PyList>> {
-    let mut list = Vec::new();
-    let maker = Maker::new(class, columns.shape.bind(py), columns.len())?;
-    for bytes in chunks {
-        let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
-        let mut messages = Messages { chunk: bytes, at: 0 };
-        while let Some(row) = messages.next(py, columns)? {
-            list.push(columns.fill(py, maker.blank()?, row, &chunk)?);
-        }
-    }
-    PyList::new(py, list)
-}
-
 /// The rows of a result, in order, each made by `factory`: a class of records, `tuple`, `dict`, or what takes a row's
 /// values by its columns' names.
 pub(crate) fn made<'py>(
@@ -94,23 +75,23 @@ pub(crate) fn made<'py>(
     PyList::new(py, list)
 }
 
-/// The value of a column of the first row; nothing where there is no row.
-pub(crate) fn first_value<'py>(
+/// The rows of a result, in order, as records of this class.
+fn records<'py>(
     py: Python<'py>,
     chunks: &[Bytes],
     columns: &Columns,
-    column: usize,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(bytes) = chunks.first() else { return Ok(None) };
-    let mut messages = Messages { chunk: bytes, at: 0 };
-    let Some(mut row) = messages.next(py, columns)? else { return Ok(None) };
-    for at in &columns.columns[..] {
-        let (_, bytes) = row.field().ok_or_else(|| malformed(py))?;
-        if std::ptr::eq(at, columns.column(py, column)?) {
-            return columns.value(py, at, bytes).map(Some);
+    class: &Bound<'py, PyType>,
+) -> PyResult<Bound<'py, PyList>> {
+    let mut list = Vec::new();
+    let maker = Maker::new(class, columns.shape.bind(py), columns.len())?;
+    for bytes in chunks {
+        let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
+        let mut messages = Messages { chunk: bytes, at: 0 };
+        while let Some(row) = messages.next(py, columns)? {
+            list.push(columns.fill(py, maker.blank()?, row, &chunk)?);
         }
     }
-    Err(malformed(py))
+    PyList::new(py, list)
 }
 
 impl Columns {
@@ -132,10 +113,6 @@ impl Columns {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
-    }
-
-    fn column(&self, py: Python<'_>, index: usize) -> PyResult<&Column> {
-        self.columns.get(index).ok_or_else(|| malformed(py))
     }
 
     #[inline]

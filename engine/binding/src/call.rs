@@ -69,3 +69,20 @@ pub(crate) fn vectorcall<'py, const N: usize>(
         Bound::from_owned_ptr_or_err(callable.py(), answer)
     }
 }
+
+/// Calls `callable(*arguments)`, the last of them by the names in `keywords`, however many there are.
+pub(crate) fn vectorcall_all<'py>(
+    callable: &Bound<'py, PyAny>,
+    arguments: &[Bound<'py, PyAny>],
+    keywords: Option<&Bound<'py, PyTuple>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let positional = arguments.len() - keywords.map_or(0, |names| names.len().min(arguments.len()));
+    let names = keywords.map_or(std::ptr::null_mut(), |names| names.as_ptr());
+    // SAFETY: attached; a `Bound` is a pointer to a live object and nothing else, so that the slice is an array of them;
+    // `positional` plus the number of keyword names is its length, and the names are a tuple of strings or NULL; a new
+    // reference or NULL with an exception comes back.
+    unsafe {
+        let answer = ffi::PyObject_Vectorcall(callable.as_ptr(), arguments.as_ptr().cast(), positional, names);
+        Bound::from_owned_ptr_or_err(callable.py(), answer)
+    }
+}

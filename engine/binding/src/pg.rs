@@ -10,6 +10,7 @@ mod encode;
 mod exceptions;
 mod exchange;
 mod export;
+mod factory;
 mod introspected;
 mod many;
 pub(crate) mod news;

@@ -7,7 +7,7 @@ use driver::Manner;
 use pg::Request;
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::PyString;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::copying::{self, Copy};
@@ -34,7 +34,7 @@ pub(crate) enum Act {
     Prepare {
         name: Py<PyString>,
         query: Py<PyString>,
-        record_class: Py<PyType>,
+        record_class: Py<PyAny>,
         ignore_custom_codec: bool,
     },
     /// Bind and execute.

@@ -184,7 +184,7 @@ impl PgProtocol {
         stmt_name: Py<PyString>,
         query: Py<PyString>,
         timeout: Option<f64>,
-        record_class: Py<PyType>,
+        record_class: Py<PyAny>,
         ignore_custom_codec: bool,
     ) -> PyResult<Py<Waiting>> {
         Self::call(slf, timeout, Act::Prepare { name: stmt_name, query, record_class, ignore_custom_codec })

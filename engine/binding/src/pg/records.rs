@@ -12,8 +12,11 @@ use crate::pg::shape::Shape;
 #[derive(Default)]
 pub(crate) struct Records {
     types: Arc<Types>,
-    shapes: Mutex<HashMap<Oid, (Arc<Type>, Py<Shape>)>>,
+    shapes: Mutex<Shapes>,
 }
+
+/// By a type's number: the type as it was, for it may have been looked up anew since.
+type Shapes = HashMap<Oid, (Arc<Type>, Py<Shape>)>;
 
 impl Records {
     pub(crate) fn new(types: Arc<Types>) -> Self {
@@ -43,7 +46,7 @@ impl Records {
         self.types.get(oid).map(Codec::native)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Oid, (Arc<Type>, Py<Shape>)>> {
+    fn lock(&self) -> MutexGuard<'_, Shapes> {
         self.shapes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

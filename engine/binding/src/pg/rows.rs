@@ -10,7 +10,8 @@ use pyo3::types::{PyBool, PyList, PyType};
 
 use crate::pg::codec::Codec;
 use crate::pg::decode::{Quick, decode, is_representable, malformed, miscounted, undecodable};
-use crate::pg::record::{Blank, Maker};
+use crate::pg::factory::Factory;
+use crate::pg::record::{Blank, Maker, record_type};
 use crate::pg::records::Records;
 use crate::pg::shape::{Chunk, Shape};
 
@@ -48,8 +49,34 @@ struct Row<'a> {
     rest: &'a [u8],
 }
 
+/// The rows of a result, in order, each made by `factory`: a class of records, `tuple`, `dict`, or what takes a row's
+/// values by its columns' names.
+pub(crate) fn made<'py>(
+    py: Python<'py>,
+    chunks: &[Bytes],
+    columns: &Columns,
+    factory: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyList>> {
+    if let Ok(class) = factory.cast::<PyType>()
+        && class.is_subclass(record_type(py)?)?
+    {
+        return records(py, chunks, columns, class);
+    }
+    let factory = Factory::new(factory, columns.shape.get().names(py))?;
+    let mut list = Vec::new();
+    let mut values = Vec::with_capacity(columns.len());
+    for bytes in chunks {
+        let mut messages = Messages { chunk: bytes, at: 0 };
+        while let Some(row) = messages.next(py, columns)? {
+            columns.values(py, row, &mut values)?;
+            list.push(factory.make(&mut values)?);
+        }
+    }
+    PyList::new(py, list)
+}
+
 /// The rows of a result, in order, as records of this class.
-pub(crate) fn records<'py>(
+fn records<'py>(
     py: Python<'py>,
     chunks: &[Bytes],
     columns: &Columns,
@@ -65,25 +92,6 @@ pub(crate) fn records<'py>(
         }
     }
     PyList::new(py, list)
-}
-
-/// The value of a column of the first row; nothing where there is no row.
-pub(crate) fn first_value<'py>(
-    py: Python<'py>,
-    chunks: &[Bytes],
-    columns: &Columns,
-    column: usize,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(bytes) = chunks.first() else { return Ok(None) };
-    let mut messages = Messages { chunk: bytes, at: 0 };
-    let Some(mut row) = messages.next(py, columns)? else { return Ok(None) };
-    for at in &columns.columns[..] {
-        let (_, bytes) = row.field().ok_or_else(|| malformed(py))?;
-        if std::ptr::eq(at, columns.column(py, column)?) {
-            return columns.value(py, at, bytes).map(Some);
-        }
-    }
-    Err(malformed(py))
 }
 
 impl Columns {
@@ -105,10 +113,6 @@ impl Columns {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
-    }
-
-    fn column(&self, py: Python<'_>, index: usize) -> PyResult<&Column> {
-        self.columns.get(index).ok_or_else(|| malformed(py))
     }
 
     #[inline]
@@ -144,6 +148,24 @@ impl Columns {
             return Err(malformed(py));
         }
         Ok(record.finish_later(chunk))
+    }
+
+    /// All values of a row, made now.
+    #[inline]
+    fn values<'py>(&self, py: Python<'py>, mut row: Row<'_>, values: &mut Vec<Bound<'py, PyAny>>) -> PyResult<()> {
+        values.clear();
+        for column in &self.columns[..] {
+            let (_, bytes) = row.field().ok_or_else(|| malformed(py))?;
+            let quick = match (column.plan, bytes) {
+                (Plan::Glance(quick), Some(bytes)) => quick.make(py, bytes),
+                _ => None,
+            };
+            values.push(match quick {
+                Some(value) => value,
+                None => self.value(py, column, bytes)?,
+            });
+        }
+        if row.rest.is_empty() { Ok(()) } else { Err(malformed(py)) }
     }
 
     /// The value made now; where it was found wrong, this says how.

@@ -130,10 +130,6 @@ impl Chunk {
         Self { bytes }
     }
 
-    pub(crate) fn bytes(&self) -> &Bytes {
-        &self.bytes
-    }
-
     #[inline]
     fn value(&self, offset: usize) -> &[u8] {
         let Some((len, rest)) = self.bytes.get(offset..).and_then(<[u8]>::split_first_chunk) else { return &[] };

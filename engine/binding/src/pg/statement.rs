@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pg::{Column, Format, Formats, Kind, Oid, Request, Type};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PySet, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PySet, PyString, PyTuple};
 
 use super::codec::{Codec, Codecs};
 use super::encode;
@@ -17,7 +17,7 @@ use super::settings::SharedCodecs;
 pub(crate) struct PgStatement {
     pub(crate) name: Py<PyString>,
     pub(crate) query: Py<PyString>,
-    pub(crate) record_class: Py<PyType>,
+    pub(crate) record_class: Py<PyAny>,
     ignores_custom_codecs: bool,
     parameters: Vec<Oid>,
     columns: Vec<Column>,
@@ -84,7 +84,7 @@ impl PgStatement {
     pub(crate) fn new(
         name: Py<PyString>,
         query: Py<PyString>,
-        record_class: Py<PyType>,
+        record_class: Py<PyAny>,
         ignores_custom_codecs: bool,
         parameters: Vec<Oid>,
         columns: Vec<Column>,
@@ -188,7 +188,7 @@ impl PgStatement {
 
     /// The class of its rows.
     #[getter]
-    fn record_class(&self, py: Python<'_>) -> Py<PyType> {
+    fn record_class(&self, py: Python<'_>) -> Py<PyAny> {
         self.record_class.clone_ref(py)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pg::Reply;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use super::exceptions;
 use super::export::{self, Form};
@@ -15,7 +15,7 @@ use super::statement::{PgStatement, Prepared};
 /// What the owner of a request waits for.
 pub(crate) enum Wanted {
     /// A prepared statement.
-    Statement { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyType>, ignore_custom_codec: bool },
+    Statement { name: Py<PyString>, query: Py<PyString>, record_class: Py<PyAny>, ignore_custom_codec: bool },
     /// Rows; with `extra` also the status, and whether that was all.
     Rows { statement: Py<PgStatement>, known: Arc<Prepared>, extra: bool },
     /// Rows in another shape than Python's objects.
@@ -59,7 +59,7 @@ impl Wanted {
             }
             Self::Rows { statement, known, extra } => {
                 let class = statement.get().record_class.bind(py);
-                let list = rows::records(py, &chunks(&reply), &known.columns, class)?;
+                let list = rows::made(py, &chunks(&reply), &known.columns, class)?;
                 if !extra {
                     return Ok(list.into_any().unbind());
                 }
@@ -82,7 +82,7 @@ impl Wanted {
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {
                 let class = statement.get().record_class.bind(py);
-                Ok(rows::records(py, &chunks(&reply), &known.columns, class)?.into_any().unbind())
+                Ok(rows::made(py, &chunks(&reply), &known.columns, class)?.into_any().unbind())
             }
             Self::Status { .. } => {
                 let status = reply.tag.as_ref().map_or("", |tag| tag.as_str());

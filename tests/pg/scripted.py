@@ -42,7 +42,7 @@ async def startup(reader: asyncio.StreamReader) -> bytes:
 async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Lets the client in without a question, and waits until it says that it leaves."""
     await startup(reader)
-    key = message(b"K", b"\0\0\0\x07" b"\0\0\0\x09")
+    key = message(b"K", b"\0\0\0\x07\0\0\0\x09")
     status = message(b"S", b"server_version\x0017.0\0")
     writer.write(message(b"R", b"\0\0\0\0") + status + key + message(b"Z", b"I"))
     await writer.drain()

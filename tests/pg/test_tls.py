@@ -193,7 +193,7 @@ def test_bytes_in_the_clear_behind_the_answer_are_refused(pg: Any, mode: Mode, b
     async def main() -> None:
         async with scripted.scripted(smuggle) as port:
             options = {"ssl": ssl.create_default_context() if by == "context" else "require"}
-            with pytest.raises((pg.InterfaceError, pg.InternalClientError, OSError), match="in the clear|unencrypted"):
+            with pytest.raises((pg.InterfaceError, pg.InternalClientError, OSError), match="in the clear"):
                 await pg.connect(f"postgresql://me@127.0.0.1:{port}/x", **options)
 
     run(main(), mode)

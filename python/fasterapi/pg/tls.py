@@ -152,6 +152,8 @@ def _made(
     if maximum is not None:
         context.maximum_version = maximum
     if settings.keylog:
+        # The context would make a file that everybody can read.
+        os.close(os.open(settings.keylog, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         context.keylog_filename = settings.keylog
     return context
 

@@ -34,6 +34,32 @@ fn both_versions_are_spoken_however_the_bytes_are_cut() {
 }
 
 #[test]
+fn a_read_answers_the_server_by_itself() {
+    let root = Authority::root("root");
+    for versions in [&TLS12, &TLS13] {
+        let identity = root.server(&["db.test"]);
+        let server = Server { versions: vec![versions], ..Server::new(&identity) };
+        let mut wire = Wire::begun(&server, &client(TlsOptions::default()), "db.test");
+        wire.client.flush().unwrap();
+        wire.flushing = false;
+        wire.established();
+        assert!(!wire.server.is_handshaking());
+    }
+}
+
+#[test]
+fn a_server_without_the_key_of_its_certificate_is_refused() {
+    let root = Authority::root("root");
+    for versions in [&TLS12, &TLS13] {
+        let mut identity = root.server(&["db.test"]);
+        identity.key = root.server(&["db.test"]).key;
+        let server = Server { versions: vec![versions], ..Server::new(&identity) };
+        let mut wire = Wire::begun(&server, &client(TlsOptions::default()), "db.test");
+        assert_eq!(wire.failure(), TlsError::Certificate("certificate signature failure".into()));
+    }
+}
+
+#[test]
 fn nothing_is_taken_before_the_handshake_is_over() {
     let root = Authority::root("root");
     let mut wire = Wire::begun(&Server::new(&root.server(&["db.test"])), &client(TlsOptions::default()), "db.test");

@@ -109,6 +109,20 @@ fn bytes_arrive_in_both_directions_however_they_are_cut() {
 }
 
 #[test]
+fn work_waits_for_the_work_before_it() {
+    let mut outside = Outside::established();
+    outside.wire.server.writer().write_all(b"one").unwrap();
+    outside.wire.run();
+    assert!(outside.wire.client.outside().unwrap().take().is_some());
+    outside.wire.server.writer().write_all(b"two").unwrap();
+    outside.wire.run();
+    let layer = outside.wire.client.outside().unwrap();
+    assert!(!layer.has_work() && layer.take().is_none());
+    layer.put(Opened::default());
+    assert!(layer.has_work() && layer.take().is_some());
+}
+
+#[test]
 fn what_waits_for_the_object_is_bounded() {
     let mut outside = Outside::established();
     let mut tx = Outbox::new();

@@ -21,6 +21,8 @@ pub(super) struct Wire {
     pub(super) server: ServerConnection,
     /// What the server sealed and the socket has not taken.
     pub(super) sealed: Vec<u8>,
+    /// The client's owner flushes; else all that leaves does so with a read or a write.
+    pub(super) flushing: bool,
     /// How many bytes the client gets at a time.
     pub(super) step: usize,
     /// What the server received.
@@ -76,6 +78,7 @@ impl Wire {
             socket,
             server: ServerConnection::new(Arc::new(server.config())).unwrap(),
             sealed: Vec::new(),
+            flushing: true,
             step: usize::MAX,
             heard: Vec::new(),
             refused: None,
@@ -140,7 +143,7 @@ impl Wire {
     }
 
     fn serve(&mut self) -> bool {
-        let flushed = self.client.holds_output() && self.client.flush().is_ok();
+        let flushed = self.flushing && self.client.holds_output() && self.client.flush().is_ok();
         let mut buffer = [0; 4096];
         let Ok(read @ 1..) = self.socket.read(&mut buffer) else { return flushed };
         let mut bytes = &buffer[..read];

@@ -13,8 +13,8 @@ import pytest
 
 from fasterapi import pg
 from pg.server import Server
-from pg.server.authority import Authority
-from pg.server.server import CERTIFIED, CLEARTEXT_USER, HOST, MD5_USER, PASSWORD, SCRAM_USER
+from pg.server.authority import CERTIFIED, Authority
+from pg.server.server import CLEARTEXT_USER, HOST, MD5_USER, PASSWORD, SCRAM_USER
 
 QUERY = """
 select current_user::text, current_database()::text, current_setting('application_name'),

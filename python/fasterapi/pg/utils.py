@@ -6,7 +6,7 @@ from typing import Any
 
 from fasterapi.pg.types import Type
 
-__all__ = ["_mogrify", "_quote_ident", "_quote_literal"]
+__all__ = ["_quote_ident", "_quote_literal", "_mogrify"]
 
 _PARAMETER = re.compile(r"\$(\d+)\b")
 

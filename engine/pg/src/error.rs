@@ -81,8 +81,10 @@ impl fmt::Display for Error {
             Self::UnexpectedCopy => f.write_str("the server asks for copied data in the middle of a pipeline"),
             Self::TooManyParameters => f.write_str("the server reports too many parameters"),
             Self::UnexpectedEof => f.write_str("the server closed the connection unexpectedly"),
-            Self::TlsRefused => f.write_str("the server does not support TLS, which is required: see sslmode"),
-            Self::TlsFailed => f.write_str("the server answered the request for TLS with an error: see sslmode"),
+            Self::TlsRefused => f.write_str("the server rejected SSL upgrade, and sslmode requires TLS"),
+            Self::TlsFailed => {
+                f.write_str("server sent an error response during SSL exchange; check the server logs for details")
+            }
             Self::TlsAnswer(byte) => {
                 let byte = byte.escape_ascii();
                 write!(f, "the server answered the request for TLS with '{byte}': is it a PostgreSQL server?")

@@ -32,16 +32,19 @@ class Stage(StrEnum):
         return cls(getattr(error, "_stage", cls.authenticated))
 
 
+_BEFORE_TLS = (Stage.request, Stage.handshake)
+
+
 def goes_on(error: Exception) -> bool:
     """Whether another address may do: nobody is there, or nobody who speaks before the user is known."""
     if isinstance(error, ConnectionDoesNotExistError):
         return Stage.of(error) is not Stage.authenticated
-    return isinstance(error, OSError) or Stage.of(error) is Stage.request
+    return isinstance(error, OSError) or Stage.of(error) in _BEFORE_TLS
 
 
 def located(error: Exception, address: Address, ip: str | None) -> Exception:
     """The same error, with the server's place in its text."""
-    if Stage.of(error) is Stage.request and not isinstance(error, OSError) and not isinstance(address, str):
+    if Stage.of(error) in _BEFORE_TLS and not isinstance(error, OSError) and not isinstance(address, str):
         # Nothing can be believed that comes before TLS, not even that this is a server.
         text = f'PostgreSQL server at "{address[0]}:{address[1]}": {error}'
         return ConnectionError(text).with_traceback(error.__traceback__)

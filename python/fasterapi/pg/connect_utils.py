@@ -30,10 +30,10 @@ from fasterapi.pg.session_attributes import can_use_connection
 from fasterapi.pg.tls import SSLMode, SSLNegotiation, TlsContext
 
 __all__ = [
-    "_SSL_REQUEST_CODE",
     "SSLMode",
     "SSLNegotiation",
     "SessionAttribute",
+    "_SSL_REQUEST_CODE",
     "_ClientConfiguration",
     "_ConnectionParameters",
     "_can_use_connection",

@@ -5,18 +5,18 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from fasterapi.pg.pgproto.types import BitString, Box, Circle, Line, LineSegment, Path, Point, Polygon
 
 __all__ = [
+    "Type",
     "Attribute",
+    "Range",
     "BitString",
+    "Point",
+    "Path",
+    "Polygon",
     "Box",
-    "Circle",
     "Line",
     "LineSegment",
-    "Path",
-    "Point",
-    "Polygon",
-    "Range",
+    "Circle",
     "ServerVersion",
-    "Type",
 ]
 
 
@@ -64,7 +64,7 @@ _Bound = TypeVar("_Bound", bound=_Ordered)
 class Range(Generic[_Bound]):
     """A range of values: what lies between two bounds, where None stands for no bound."""
 
-    __slots__ = ("_empty", "_lower", "_lower_inc", "_upper", "_upper_inc")
+    __slots__ = ("_lower", "_upper", "_lower_inc", "_upper_inc", "_empty")
 
     _lower: _Bound | None
     _upper: _Bound | None

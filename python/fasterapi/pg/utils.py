@@ -2,22 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from fasterapi.pg.types import Type
 
-__all__ = ["_mogrify", "_quote_ident", "_quote_literal"]
+__all__ = ["_quote_ident", "_quote_literal", "_mogrify"]
 
 _PARAMETER = re.compile(r"\$(\d+)\b")
-
-
-class _Prepared(Protocol):
-    def get_parameters(self) -> tuple[Type, ...]: ...
-
-
-class _Connection(Protocol):
-    async def prepare(self, query: str, /) -> _Prepared: ...
-    async def fetchrow(self, query: str, /, *args: Any) -> Any: ...
 
 
 def _quote_ident(ident: str) -> str:
@@ -28,9 +19,9 @@ def _quote_literal(string: str) -> str:
     return "'" + string.replace("'", "''") + "'"
 
 
-async def _mogrify(conn: _Connection, query: str, args: Sequence[Any]) -> str:
+async def _mogrify(conn: Any, query: str, args: Sequence[Any]) -> str:
     """The query with its arguments written into it, as the server writes and quotes them."""
-    types = (await conn.prepare(query)).get_parameters()
+    types: Sequence[Type] = (await conn.prepare(query)).get_parameters()
     columns = (f"pg_catalog.quote_literal(${n}::{_type_name(t)}::text)" for n, t in enumerate(types, 1))
     values = await conn.fetchrow("SELECT " + ", ".join(columns), *args)
 

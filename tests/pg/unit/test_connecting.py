@@ -246,9 +246,13 @@ def test_an_error_of_the_server_ends_the_search(answers: Answers) -> None:
     assert len(engine.asked) == 1
 
 
-@pytest.mark.parametrize("error", [exceptions.ProtocolError("rejected SSL upgrade"), server_error("08003", "request")])
-def test_what_comes_instead_of_tls_is_an_error_of_the_connection(answers: Answers, error: Exception) -> None:
-    answers(at("request", error))
+@pytest.mark.parametrize("stage", ["request", "handshake"])
+@pytest.mark.parametrize("kind", [exceptions.ProtocolError, exceptions.ConnectionDoesNotExistError])
+def test_what_comes_instead_of_tls_is_an_error_of_the_connection(
+    answers: Answers, kind: type[Exception], stage: str
+) -> None:
+    error = at(stage, kind("no TLS"))
+    answers(error)
     with pytest.raises(ConnectionError) as caught:
         connect("postgresql://10.0.0.1/d", ssl=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     assert str(caught.value) == f'PostgreSQL server at "10.0.0.1:5432": {error}'

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -146,6 +148,26 @@ def test_no_version_is_an_error() -> None:
 def test_quoting_doubles_the_quote() -> None:
     assert utils._quote_ident('a"b') == '"a""b"'
     assert utils._quote_literal("it's") == "'it''s'"
+
+
+def test_arguments_are_written_as_the_server_writes_them() -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    class Connection:
+        async def prepare(self, query: str) -> Any:
+            types_of = (types.Type(23, "int4", "scalar", "pg_catalog"), types.Type(1, 'odd"[]', "array", "my"))
+            return SimpleNamespace(get_parameters=lambda: types_of)
+
+        async def fetchrow(self, *asking: Any) -> Any:
+            asked.append(asking)
+            return ("'7'", None)
+
+    query = "select $1, $2, $1, $11a"
+    assert asyncio.run(utils._mogrify(Connection(), query, [7, None])) == "select '7', NULL, '7', $11a"
+    columns = (
+        'pg_catalog.quote_literal($1::"pg_catalog"."int4"::text), pg_catalog.quote_literal($2::"my"."_odd"""::text)'
+    )
+    assert asked == [(f"SELECT {columns}", 7, None)]
 
 
 def test_a_uuid_is_pythons_own() -> None:

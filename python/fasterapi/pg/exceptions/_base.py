@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 __all__ = [
-    "ClientConfigurationError",
-    "FatalPostgresError",
-    "InterfaceError",
-    "InterfaceMessage",
-    "InterfaceWarning",
-    "InternalClientError",
-    "OutdatedSchemaCacheError",
-    "PostgresError",
-    "PostgresLogMessage",
     "PostgresMessage",
-    "ProtocolError",
-    "TargetServerAttributeNotMatched",
+    "PostgresError",
+    "FatalPostgresError",
     "UnknownPostgresError",
+    "PostgresLogMessage",
+    "InterfaceMessage",
+    "InterfaceError",
+    "InterfaceWarning",
+    "ClientConfigurationError",
     "UnsupportedClientFeatureError",
     "UnsupportedServerFeatureError",
+    "InternalClientError",
+    "ProtocolError",
+    "TargetServerAttributeNotMatched",
+    "OutdatedSchemaCacheError",
 ]
 
 # The fields of ErrorResponse and NoticeResponse, by the letter that stands for them on the wire.
@@ -211,7 +211,7 @@ class ProtocolError(InternalClientError):
     """The server sent what its protocol does not allow here."""
 
 
-class TargetServerAttributeNotMatched(InternalClientError):
+class TargetServerAttributeNotMatched(InternalClientError):  # noqa: N818 - the name its users know
     """No host is of the kind that `target_session_attrs` asks for."""
 
 

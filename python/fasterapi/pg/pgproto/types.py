@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Self, SupportsFloat, SupportsIndex, overload
 
-__all__ = ["BitString", "Box", "Circle", "Line", "LineSegment", "Path", "Point", "Polygon"]
+__all__ = ["BitString", "Point", "Path", "Polygon", "Box", "Line", "LineSegment", "Circle"]
 
 _Number = SupportsFloat | SupportsIndex | str | bytes | bytearray
 
@@ -12,7 +12,7 @@ _Number = SupportsFloat | SupportsIndex | str | bytes | bytearray
 class BitString:
     """A string of bits, made from a text such as "1001 11"; blanks count for nothing."""
 
-    __slots__ = ("_bitlength", "_bytes")
+    __slots__ = ("_bytes", "_bitlength")
 
     _bytes: builtins.bytes
     _bitlength: int
@@ -152,21 +152,21 @@ class Line(tuple[float, float, float]):
 
     __slots__ = ()
 
-    def __new__(cls, A: float, B: float, C: float) -> Self:
+    def __new__(cls, A: float, B: float, C: float) -> Self:  # noqa: N803 - the names of the equation
         return super().__new__(cls, (A, B, C))
 
     @property
-    def A(self) -> float:
+    def A(self) -> float:  # noqa: N802
         """What x is taken times."""
         return self[0]
 
     @property
-    def B(self) -> float:
+    def B(self) -> float:  # noqa: N802
         """What y is taken times."""
         return self[1]
 
     @property
-    def C(self) -> float:
+    def C(self) -> float:  # noqa: N802
         """What is added."""
         return self[2]
 

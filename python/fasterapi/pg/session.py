@@ -46,6 +46,7 @@ class Session:
         "_cancellations",
         "_command_timeout",
         "_config",
+        "_direct",
         "_held_begin",
         "_intro_query",
         "_listeners",
@@ -108,6 +109,8 @@ class Session:
             on_remove=_WeakCollector(self),
         )
         self._stmt_cache_enabled = config.statement_cache_size > 0
+        # Statements can be taken out of the cache without asking for them.
+        self._direct = type(self)._get_statement is Session._get_statement
         self._stmts_to_close: set[StatementState] = set()
 
         self._listeners: dict[str, set[Callback]] = {}
@@ -190,9 +193,7 @@ class Session:
         self._listeners.clear()
         self._log_listeners.clear()
         self._query_loggers.clear()
-        if self._cancel_timer is not None:
-            self._cancel_timer.cancel()
-            self._cancel_timer = None
+        self._drop_cancel_timer()
         if self._cancellations:
             current = asyncio.current_task(self._loop)
             for task in self._cancellations:
@@ -372,6 +373,7 @@ class Session:
         self, waiter: "asyncio.Future[None] | None" = None, cancel_waiter: "asyncio.Future[None] | None" = None
     ) -> None:
         """Asks the server to stop what it does; `waiter` is done when it has heard."""
+        self._drop_cancel_timer()
         if waiter is None:
             waiter = self._loop.create_future()
             waiter.add_done_callback(self._cancel_sent)
@@ -380,11 +382,14 @@ class Session:
     def _cancel_sent(self, _waiter: "asyncio.Future[None]") -> None:
         self._protocol._cancel_sent()
 
-    def _expect_cancelled(self) -> None:
-        """The server has heard; a connection on which it does not stop in time is of no use."""
+    def _drop_cancel_timer(self) -> None:
         if self._cancel_timer is not None:
             self._cancel_timer.cancel()
             self._cancel_timer = None
+
+    def _expect_cancelled(self) -> None:
+        """The server has heard; a connection on which it does not stop in time is of no use."""
+        self._drop_cancel_timer()
         if self._command_timeout is not None and self._protocol._is_cancelling():
             self._cancel_timer = self._loop.call_later(self._command_timeout, _expire_cancellation, weakref.ref(self))
 
@@ -412,7 +417,7 @@ class Session:
             pass
         except Exception:
             # The statement still runs, and nobody reads its answer.
-            if not self.is_closed():
+            if not self._aborted:
                 self.terminate()
         finally:
             self._cancellations.discard(_current_task())
@@ -422,7 +427,7 @@ class Session:
 
 def _expire_cancellation(found: "weakref.ref[Session]") -> None:
     session = found()
-    if session is not None and not session.is_closed() and session._protocol._is_cancelling():
+    if session is not None and not session._aborted and session._protocol._is_cancelling():
         session.terminate()
 
 

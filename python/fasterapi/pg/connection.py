@@ -211,7 +211,7 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         these were all."""
         self._check_open()
         timeout = self._command_timeout if timeout is None else self._get_timeout(timeout)
-        if not self._query_loggers:
+        if self._direct and not self._query_loggers:
             statement = self._stmt_cache.get((query, record_class or self._record_class, ignore_custom_codec))
             if statement is not None:
                 try:

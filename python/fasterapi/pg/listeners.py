@@ -139,12 +139,12 @@ class Listening(Session):
 
     def _process_notification(self, pid: int, channel: str, payload: str) -> None:
         if channel in self._listeners:
-            self._tell(self._listeners[channel], self._unwrap(), pid, channel, payload)
+            self._tell_now(self._listeners[channel], self._unwrap(), pid, channel, payload)
 
     def _process_log_message(self, fields: dict[str, str], last_query: str | None) -> None:
         if self._log_listeners:
             message = exceptions.PostgresLogMessage.new(fields, query=last_query)
-            self._tell(self._log_listeners, self._unwrap(), message)
+            self._tell_now(self._log_listeners, self._unwrap(), message)
 
     def _call_termination_listeners(self) -> None:
         callbacks = list(self._termination_listeners)
@@ -158,6 +158,17 @@ class Listening(Session):
                 self._loop.create_task(callback(*args))
             else:
                 self._loop.call_soon(callback, *args)
+
+    def _tell_now(self, callbacks: "Collection[Callback]", *args: Any) -> None:
+        """Before the answer to the statement that brought it on is seen."""
+        for callback, is_async in list(callbacks):
+            if is_async:
+                self._loop.create_task(callback(*args))
+                continue
+            try:
+                callback(*args)
+            except Exception as error:
+                self._loop.call_exception_handler({"message": f"Error in {callback!r}", "exception": error})
 
     def _unwrap(self) -> Any:
         """The object that the user knows: the pool's proxy, if there is one."""

@@ -42,9 +42,11 @@ class Session:
         "__weakref__",
         "_aborted",
         "_addr",
+        "_cancel_timer",
         "_cancellations",
         "_command_timeout",
         "_config",
+        "_direct",
         "_held_begin",
         "_intro_query",
         "_listeners",
@@ -107,6 +109,8 @@ class Session:
             on_remove=_WeakCollector(self),
         )
         self._stmt_cache_enabled = config.statement_cache_size > 0
+        # Statements can be taken out of the cache without asking for them.
+        self._direct = type(self)._get_statement is Session._get_statement
         self._stmts_to_close: set[StatementState] = set()
 
         self._listeners: dict[str, set[Callback]] = {}
@@ -114,6 +118,8 @@ class Session:
         self._termination_listeners: set[Callback] = set()
         self._query_loggers: set[Callback] = set()
         self._cancellations: set[asyncio.Task[None]] = set()
+        # By then the server must have answered what it was asked to cancel.
+        self._cancel_timer: asyncio.TimerHandle | None = None
 
         settings = protocol.get_settings()
         self._server_version: types.ServerVersion = serverversion.split_server_version_string(settings.server_version)
@@ -152,7 +158,9 @@ class Session:
             if not self.is_closed():
                 if self._protocol.awaited and not self._protocol._is_cancelling():
                     self._cancel_current_command()
-                await self._protocol.close(timeout)
+                seconds = self._get_timeout(timeout)
+                async with asyncio.timeout(seconds):
+                    await self._protocol.close(seconds)
         except BaseException:
             self._abort()
             raise
@@ -185,6 +193,7 @@ class Session:
         self._listeners.clear()
         self._log_listeners.clear()
         self._query_loggers.clear()
+        self._drop_cancel_timer()
         if self._cancellations:
             current = asyncio.current_task(self._loop)
             for task in self._cancellations:
@@ -364,6 +373,7 @@ class Session:
         self, waiter: "asyncio.Future[None] | None" = None, cancel_waiter: "asyncio.Future[None] | None" = None
     ) -> None:
         """Asks the server to stop what it does; `waiter` is done when it has heard."""
+        self._drop_cancel_timer()
         if waiter is None:
             waiter = self._loop.create_future()
             waiter.add_done_callback(self._cancel_sent)
@@ -371,6 +381,17 @@ class Session:
 
     def _cancel_sent(self, _waiter: "asyncio.Future[None]") -> None:
         self._protocol._cancel_sent()
+
+    def _drop_cancel_timer(self) -> None:
+        if self._cancel_timer is not None:
+            self._cancel_timer.cancel()
+            self._cancel_timer = None
+
+    def _expect_cancelled(self) -> None:
+        """The server has heard; a connection on which it does not stop in time is of no use."""
+        self._drop_cancel_timer()
+        if self._command_timeout is not None and self._protocol._is_cancelling():
+            self._cancel_timer = self._loop.call_later(self._command_timeout, _expire_cancellation, weakref.ref(self))
 
     async def _cancel(
         self, waiter: "asyncio.Future[None]", cancel_waiter: "asyncio.Future[None] | None" = None
@@ -390,17 +411,24 @@ class Session:
                     waiter.set_result(None)
                 if cancel_waiter is not None:
                     await asyncio.shield(cancel_waiter)
+            self._expect_cancelled()
         except asyncio.CancelledError:
             # The connection is closed while the request is on its way.
             pass
         except Exception:
             # The statement still runs, and nobody reads its answer.
-            if not self.is_closed():
+            if not self._aborted:
                 self.terminate()
         finally:
             self._cancellations.discard(_current_task())
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _expire_cancellation(found: "weakref.ref[Session]") -> None:
+    session = found()
+    if session is not None and not session._aborted and session._protocol._is_cancelling():
+        session.terminate()
 
 
 class _WeakCollector:

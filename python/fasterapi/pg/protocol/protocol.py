@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes
+from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes, _create_record
 from fasterapi.pg.protocol.builtin import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP
 from fasterapi.pg.protocol.record import Record
 from fasterapi.pg.protocol.transport import SessionTransport
@@ -18,6 +18,7 @@ __all__ = [
     "BUILTIN_TYPE_NAME_MAP",
     "BUILTIN_TYPE_OID_MAP",
     "NO_TIMEOUT",
+    "_create_record",
     "ConnectionSettings",
     "Protocol",
     "Record",
@@ -93,7 +94,7 @@ class Protocol(PgProtocol):
                 elif data is not None:
                     await self._copy_write(data)
             except BaseException as error:
-                self._give_up(f"{type(error).__name__}: {error}")
+                self._give_up(_reason(error))
                 raise
             return await self._copy_done()
 
@@ -125,4 +126,14 @@ class Protocol(PgProtocol):
 
     def _give_up(self, reason: str) -> None:
         if self.is_connected():
-            self._copy_fail(reason[:1000])
+            self._copy_fail(reason)
+
+
+def _reason(error: BaseException) -> str:
+    """What the server is told of an error, which its log may show; of any length, and of any origin."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    kind = type(error).__name__
+    return f"{kind}: {text[:1000]}".replace("\0", "") if text else kind

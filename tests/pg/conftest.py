@@ -51,8 +51,8 @@ def programs() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def server(programs: Path) -> Iterator[Server]:
     """The machine's newest PostgreSQL, with TLS and the contributed modules; the wheel's where there is none."""
-    found = [*installations(), bundled(NEWEST, programs)]
-    with Server(found[0], Account.choose()) as running:
+    found = installations()
+    with Server(found[0] if found else bundled(NEWEST, programs), Account.choose()) as running:
         yield running
 
 

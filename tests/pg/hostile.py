@@ -97,7 +97,10 @@ class Hostile:
         if code == PROTOCOL_SSL:
             writer.write(self._tls)
             if self._tls != b"N":
-                await reader.read()
+                if self._tls:
+                    await reader.read(1)  # the client begins its handshake, or gives up
+                    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    await writer.drain()
                 return
             await self._opening(reader)
         writer.write(self._start)

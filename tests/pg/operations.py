@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-Operation: TypeAlias = Callable[[Any], Awaitable[object]]
+Operation: TypeAlias = Callable[[Any], Coroutine[Any, Any, object]]
 
 ROWS = [(number, f"row {number}") for number in range(1, 51)]
 MANY = "select i, 'row ' || i from generate_series(1, 50) as i"

@@ -115,8 +115,10 @@ def test_no_session_is_left_by_a_cancellation_of_opening_or_closing(
             pool = None
             if kind == "pool_close":
                 pool = await pg.create_pool(database, min_size=3, max_size=3, server_settings=settings)
-            work: Callable[[], Any] = {"connect": connect, "create_pool": create_pool}.get(kind) or pool.close
-            came = await asyncio.wait_for(cancelled_at(work(), step, moment), PATIENCE)
+            work: dict[str, Callable[[], Any]] = {"connect": connect, "create_pool": create_pool}
+            if pool is not None:
+                work["pool_close"] = pool.close
+            came = await asyncio.wait_for(cancelled_at(work[kind](), step, moment), PATIENCE)
             if pool is not None:
                 pool.terminate()
             await asyncio.wait_for(_sessions_end(observer), PATIENCE)

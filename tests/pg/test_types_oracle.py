@@ -17,8 +17,11 @@ from pg.server import Server
 
 _CONTRIBUTED = ("citext", "cube", "earthdistance", "hstore", "intarray", "isn", "lo", "ltree", "seg")
 
-DIFFERS: dict[str, str] = {}
-"""Types of which a value differs from asyncpg's, with the reason."""
+DIFFERS: dict[str, tuple[str, str]] = {
+    "pg_lsn": ("FFFFFFFF/FFFFFFFF", "asyncpg reads the number as one with a sign"),
+    "pg_type": ("pg_type", "asyncpg gives the text of the array, whose elements have no binary form"),
+}
+"""Types of which a value differs from asyncpg's: what is in the queries of those values, and the reason."""
 
 
 @dataclass
@@ -63,18 +66,22 @@ def test_every_type_is_what_asyncpg_makes_of_it_and_goes_back_unchanged(
         outcomes = [_compare(ours, theirs, subject) for subject in found]
     faulty = {outcome.subject.words for outcome in outcomes if outcome.faults}
     for name in sorted(faulty):
-        report(f"{name}: {DIFFERS.get(name, 'unexpected')}")
+        report(f"{name}: {DIFFERS.get(name, ('', 'unexpected'))[1]}")
     compared, refused, crashed = (
         sum(getattr(outcome, count) for outcome in outcomes) for count in ("compared", "refused", "crashed")
     )
     report(f"type oracle, {database}: {len(outcomes) - len(faulty)} of {len(outcomes)} types; {compared} values "
            f"compared and sent back; asyncpg refuses {refused} and crashes on {crashed}")  # fmt: skip
-    unexpected = [fault for outcome in outcomes if outcome.subject.words not in DIFFERS for fault in outcome.faults]
+    unexpected = [fault for outcome in outcomes for fault in outcome.faults if not _known(outcome.subject.words, fault)]
     assert not unexpected, "\n".join([f"{len(unexpected)} values differ:", *unexpected[:60]])
     known = {outcome.subject.words for outcome in outcomes}
-    assert DIFFERS.keys() & known <= faulty, "a type named in DIFFERS does not differ: take it out"
+    assert pg is asyncpg or DIFFERS.keys() & known <= faulty, "a type named in DIFFERS does not differ: take it out"
     without = {subject.name for subject in found if not subject.values and not subject.rows}
     assert without <= EMPTY.keys(), "no values are made of these types"
+
+
+def _known(name: str, fault: str) -> bool:
+    return name in DIFFERS and DIFFERS[name][0] in fault
 
 
 async def _subjects(dsn: str) -> list[Subject]:

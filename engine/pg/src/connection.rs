@@ -220,6 +220,11 @@ impl Connection {
         self.status
     }
 
+    /// Whether it is open yet whether there will be TLS.
+    pub fn asks_for_tls(&self) -> bool {
+        matches!(self.state, State::TlsAsked | State::Direct | State::Encrypting { .. })
+    }
+
     /// Whether requests are answered: the session has begun and has not ended.
     pub fn is_ready(&self) -> bool {
         self.state == State::Ready

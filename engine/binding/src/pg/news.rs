@@ -86,6 +86,12 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
             let text = format!("{LOST}: {}", fields.message());
             if opening { error } else { caused(py, exceptions::lost(py, text), error)? }
         }
+        Failure::Protocol(pg::Error::UnexpectedEof) if opening => {
+            exceptions::lost(py, "the server closed the connection before the session had begun")
+        }
+        Failure::Protocol(error @ pg::Error::PasswordMissing(_)) => {
+            exceptions::client(py, "InvalidPasswordError", error.to_string())
+        }
         Failure::Protocol(error) if opening => exceptions::client(py, "ProtocolError", error.to_string()),
         Failure::Protocol(error) => caused(py, lost(py), exceptions::client(py, "ProtocolError", error.to_string()))?,
         Failure::TimedOut => PyTimeoutError::new_err(()),

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use driver::{Key, Manner};
@@ -392,6 +393,22 @@ impl PgProtocol {
     #[getter]
     fn awaited(&self) -> usize {
         self.lock().pending.len()
+    }
+
+    /// Our address and the server's, as `socket` has them; None where the socket is not of TCP, or the session is over.
+    fn _ends(&self, py: Python<'_>) -> PyResult<Option<(Py<PyAny>, Py<PyAny>)>> {
+        let Ok((host, session)) = self.session(py) else { return Ok(None) };
+        let Some((ours, theirs)) = host.reactor()?.database_ends(session) else { return Ok(None) };
+        let told = |address: SocketAddr| -> PyResult<Py<PyAny>> {
+            Ok(match address {
+                SocketAddr::V4(v4) => (v4.ip().to_string(), v4.port()).into_pyobject(py)?.into_any().unbind(),
+                SocketAddr::V6(v6) => {
+                    let parts = (v6.ip().to_string(), v6.port(), v6.flowinfo(), v6.scope_id());
+                    parts.into_pyobject(py)?.into_any().unbind()
+                }
+            })
+        };
+        Ok(Some((told(ours)?, told(theirs)?)))
     }
 
     /// Whether a cancellation is under way.

@@ -120,6 +120,14 @@ impl Session {
         }
     }
 
+    /// Our address and the server's; none where the socket is not of TCP.
+    pub(crate) fn ends(&mut self) -> Option<(SocketAddr, SocketAddr)> {
+        match self.transport.stream_mut() {
+            Stream::Tcp(stream) => Some((stream.local_addr().ok()?, stream.peer_addr().ok()?)),
+            Stream::Unix(_) => None,
+        }
+    }
+
     /// The connection stands, or failed, once the poller says that it is writable.
     pub(super) fn connect(&mut self, cx: &mut Context<'_>) {
         if !self.writable {

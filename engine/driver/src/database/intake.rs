@@ -22,7 +22,11 @@ impl Session {
             if self.phase == Phase::Gone || self.copying.is_full() {
                 return false;
             }
-            match self.machine.poll_event(cx.now, &mut self.rx) {
+            let polled = self.machine.poll_event(cx.now, &mut self.rx);
+            if self.stage == Stage::Request && !self.machine.asks_for_tls() {
+                self.stage = Stage::Plain;
+            }
+            match polled {
                 Ok(Next::Event(event)) => self.take(event, cx),
                 Ok(Next::NeedInput) => match self.fill(cx) {
                     Filled::Some => {}
@@ -83,6 +87,7 @@ impl Session {
                 }
             }
             Event::CopyDone => self.end_copy(cx),
+            Event::Error(fields) if self.phase == Phase::Opening => self.fail(Failure::Server(fields), cx),
             Event::Error(fields) if self.flights.is_empty() || fields.is_fatal() => self.last_words = Some(fields),
             event => {
                 if let Gathered::Ready(_, status) = self.reply.gather(event) {

@@ -1,6 +1,7 @@
 //! The side of those who ask databases: each call names a session by its key; one that is gone answers `None`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -114,6 +115,14 @@ impl Reactor {
     /// Nobody waits for the request any more, and the server goes on with it.
     pub fn disown(&mut self, session: Key, id: pg::Ticket) {
         self.with_session(session, |session, _| session.disown(id));
+    }
+
+    /// Our address and the server's; none where the socket is not of TCP.
+    pub fn database_ends(&mut self, session: Key) -> Option<(SocketAddr, SocketAddr)> {
+        match self.sockets.get_mut(session)? {
+            Socket::Database(session) => session.ends(),
+            _ => None,
+        }
     }
 
     /// The machine of a session, to look at.

@@ -47,11 +47,11 @@ pub(crate) fn write_timestamp(micros: i64, zoned: bool, style: Style, out: &mut 
 /// Appends a time of day, or a span of hours: 24:00:00 and more are written as they are.
 pub(crate) fn write_time(micros: i64, style: Style, out: &mut Vec<u8>) {
     let (seconds, fraction) = (micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND);
-    two_digits(seconds / 3600, out);
-    out.push(b':');
-    two_digits(seconds / 60 % 60, out);
-    out.push(b':');
-    two_digits(seconds % 60, out);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    two_digits(hours, out);
+    let ([m0, m1], [s0, s1]) = (pair(minutes), pair(seconds));
+    out.extend_from_slice(&[b':', m0, m1, b':', s0, s1]);
     write_fraction(fraction, style, out);
 }
 
@@ -76,12 +76,8 @@ pub(crate) fn write_fraction(micros: i64, style: Style, out: &mut Vec<u8>) {
     if micros == 0 {
         return;
     }
-    let start = out.len();
-    out.extend_from_slice(itoa::Buffer::new().format(micros + MICROS_PER_SECOND).as_bytes());
-    // The 1 in front kept the zeros.
-    if let Some(first) = out.get_mut(start) {
-        *first = b'.';
-    }
+    let ([a, b], [c, d], [e, f]) = (pair(micros / 10_000), pair(micros / 100 % 100), pair(micros % 100));
+    out.extend_from_slice(&[b'.', a, b, c, d, e, f]);
     if style == Style::Server {
         let zeros = out.iter().rev().take_while(|&&digit| digit == b'0').count();
         out.truncate(out.len() - zeros);
@@ -93,16 +89,14 @@ fn write_day(days: i64, out: &mut Vec<u8>) -> bool {
     let (year, month, day) = civil(days);
     let before = year <= 0;
     let year = if before { 1 - year } else { year };
+    let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
     if year < 10_000 {
-        two_digits(year / 100, out);
-        two_digits(year % 100, out);
+        let ([y0, y1], [y2, y3]) = (pair(year / 100), pair(year % 100));
+        out.extend_from_slice(&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1]);
     } else {
         out.extend_from_slice(itoa::Buffer::new().format(year).as_bytes());
+        out.extend_from_slice(&[b'-', m0, m1, b'-', d0, d1]);
     }
-    out.push(b'-');
-    two_digits(month, out);
-    out.push(b'-');
-    two_digits(day, out);
     before
 }
 
@@ -128,8 +122,14 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 /// Appends a number that is two digits at least.
 fn two_digits(number: i64, out: &mut Vec<u8>) {
-    match u8::try_from(number) {
-        Ok(number @ 0..100) => out.extend_from_slice(&[b'0' + number / 10, b'0' + number % 10]),
+    match number {
+        0..100 => out.extend_from_slice(&pair(number)),
         _ => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
     }
+}
+
+/// The digits of a number below a hundred.
+fn pair(number: i64) -> [u8; 2] {
+    let number = number as u8;
+    [b'0' + number / 10, b'0' + number % 10]
 }

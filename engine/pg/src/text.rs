@@ -125,17 +125,24 @@ pub(crate) fn write_integer(number: impl itoa::Integer, out: &mut Vec<u8>) {
 }
 
 pub(crate) fn write_uuid(uuid: [u8; 16], out: &mut Vec<u8>) {
-    for (at, byte) in uuid.into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
+    let digits = uuid.map(hex);
+    let mut rest = digits.as_flattened();
+    for length in [8, 4, 4, 4, 12] {
+        let Some((group, after)) = rest.split_at_checked(length) else { break };
+        if length != 8 {
             out.push(b'-');
         }
-        write_hex(&[byte], out);
+        out.extend_from_slice(group);
+        rest = after;
     }
 }
 
 fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    out.extend(bytes.iter().flat_map(|byte| hex(*byte)));
+}
+
+fn hex(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|half| if half < 10 { b'0' + half } else { b'a' + half - 10 })
 }
 
 fn write(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {

@@ -295,17 +295,19 @@ impl PgProtocol {
             let forgotten = host.tables().databases.remove(&session);
             drop(forgotten);
         }
+        // Who listens for the end hears of it before those who wait go on.
+        let connection = connection.map(|weak| weak.bind(py).call0()).transpose()?;
+        let told = match connection.filter(|found| !found.is_none()) {
+            Some(connection) => connection.call_method1(intern!(py, "_on_closed"), (cause.value(py),)).map(drop),
+            None => Ok(()),
+        };
         for future in opening.into_iter().chain(pending.into_iter().map(|pending| pending.future)) {
             NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)))?;
         }
         for future in closing.into_iter().chain(stalled.into_iter().map(|(_, future)| future)) {
             NativeFuture::resolve(future.bind(py), Ok(py.None()))?;
         }
-        let connection = connection.map(|weak| weak.bind(py).call0()).transpose()?;
-        if let Some(connection) = connection.filter(|found| !found.is_none()) {
-            connection.call_method1(intern!(py, "_on_closed"), (cause.into_value(py),))?;
-        }
-        Ok(())
+        told
     }
 }
 

@@ -15,7 +15,7 @@ use crate::awaitable::{Operation, Step};
 use crate::future::NativeFuture;
 
 /// Bytes of one part.
-const PART: usize = 64 * 1024;
+const PART: usize = 128 * 1024;
 
 /// The executions of a statement, begun or not.
 pub(crate) struct Many {

@@ -1,5 +1,6 @@
 //! A session begins: what Python says of it, as the engine takes it.
 
+use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -205,11 +206,19 @@ fn endpoint(address: &Bound<'_, PyAny>) -> PyResult<Endpoint> {
         return Ok(Endpoint::Unix(path.into()));
     }
     let (ip, port): (String, u16) = address.extract()?;
-    let scoped = ip.split('%').next().unwrap_or_default();
-    let ip = scoped
+    if let Some((ip, zone)) = ip.split_once('%')
+        && let Ok(ip) = ip.parse()
+    {
+        let scope = match zone.parse() {
+            Ok(scope) => scope,
+            Err(_) => address.py().import("socket")?.call_method1("if_nametoindex", (zone,))?.extract()?,
+        };
+        return Ok(Endpoint::Inet(SocketAddrV6::new(ip, port, 0, scope).into()));
+    }
+    let ip = ip
         .parse()
         .map_err(|_| PyValueError::new_err(format!("{ip:?} is no IP address: resolve the name first")))?;
-    Ok(Endpoint::Inet(std::net::SocketAddr::new(ip, port)))
+    Ok(Endpoint::Inet(SocketAddr::new(ip, port)))
 }
 
 fn layer(tls: &Bound<'_, PyAny>, name: Option<String>, endpoint: &Endpoint) -> PyResult<Layer> {

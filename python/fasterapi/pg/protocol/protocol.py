@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +43,7 @@ _COPY_TRAILER: Final = b"\xff\xff"
 class Protocol(PgProtocol):
     """One session with a server."""
 
-    @cached_property
+    @property
     def transport(self) -> SessionTransport:
         """What stands for its transport."""
         return SessionTransport(self)

@@ -29,5 +29,8 @@ class SessionTransport:
         self._protocol.abort()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Nothing is told of the engine's socket."""
-        return default
+        """The addresses, as `peername` and `sockname`; the engine's socket is not given away."""
+        ends = self._protocol._ends()
+        if ends is None or name not in {"sockname", "peername"}:
+            return default
+        return ends[name == "peername"]

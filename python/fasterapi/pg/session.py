@@ -402,8 +402,8 @@ class Session:
                         loop=self._loop,
                         addr=self._addr,
                         params=self._params,
-                        backend_pid=self._protocol.backend_pid,
-                        backend_secret=self._protocol.backend_secret,
+                        backend_pid=self._protocol.backend_pid or 0,
+                        backend_secret=self._protocol.backend_secret or b"",
                     )
                 if not waiter.done():
                     waiter.set_result(None)

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias, cast
 
 from fasterapi.pg import exceptions, utils
 from fasterapi.pg.session import Session
@@ -86,7 +86,7 @@ class Copying(Session):
         )
         if args:
             # COPY takes no parameters: the server writes them into the text.
-            query = await utils._mogrify(self, query, args)
+            query = await utils._mogrify(cast("Any", self), query, args)
         return await self._copy_out(f"COPY ({query}) TO STDOUT {options}", output, timeout)
 
     async def copy_to_table(

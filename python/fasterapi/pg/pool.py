@@ -65,13 +65,11 @@ class Pool(PoolOperations, PoolUpkeep):
         "_discarded",
         "_generation",
         "_holders",
-        "_idle_timer",
         "_init",
         "_initialized",
         "_initializing",
         "_initsize",
         "_loop",
-        "_maintenance_task",
         "_max_inactive_connection_lifetime",
         "_max_lifetime",
         "_max_queries",
@@ -192,11 +190,11 @@ class Pool(PoolOperations, PoolUpkeep):
 
     async def _initialize(self) -> None:
         self._holders = [PoolConnectionHolder(self) for _ in range(self._maxsize)]
-        first, *others = self._holders[: self._initsize] or [None]
-        if first is not None:
+        if self._initsize:
+            first, *others = self._holders[: self._initsize]
             # Alone: where it fails the others would, too.
             await first.connect()
-            await asyncio.gather(*(holder.connect() for holder in others if holder is not None))
+            await asyncio.gather(*(holder.connect() for holder in others))
         for holder in reversed(self._holders):
             self._queue.put_nowait(holder)
 

@@ -7,6 +7,7 @@ from fasterapi.pg import connection, exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
     from fasterapi.pg.pool import Pool
     from fasterapi.pg.pool_proxy import PoolConnectionProxy
 

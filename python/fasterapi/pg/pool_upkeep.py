@@ -20,7 +20,7 @@ _LAST_RETRY = 60.0
 class PoolUpkeep:
     """The part of a pool that nobody calls."""
 
-    __slots__ = ()
+    __slots__ = ("_idle_timer", "_maintenance_task")
 
     if TYPE_CHECKING:
         _background: set[asyncio.Task[None]]

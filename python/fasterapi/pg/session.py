@@ -265,7 +265,7 @@ class Session:
     async def _get_statement(
         self,
         query: str,
-        timeout: float | None,
+        timeout: Any,
         *,
         named: str | bool = False,
         use_cache: bool = True,
@@ -306,7 +306,7 @@ class Session:
             self._stmt_cache.put(key, statement)
         return statement
 
-    async def _learn(self, statement: "StatementState", missing: set[int], timeout: float | None) -> None:
+    async def _learn(self, statement: "StatementState", missing: set[int], timeout: Any) -> None:
         settings = self._protocol.get_settings()
         for _ in range(_INTROSPECTIONS):
             rows, _ = await self._introspect_types(missing, timeout)
@@ -317,9 +317,7 @@ class Session:
         unknown = ", ".join(map(str, sorted(missing)))
         raise exceptions.InternalClientError(f"the server does not describe the types {unknown} of the query's values")
 
-    async def _introspect_types(
-        self, typeoids: Iterable[int], timeout: float | None
-    ) -> "tuple[list[Record], StatementState]":
+    async def _introspect_types(self, typeoids: Iterable[int], timeout: Any) -> "tuple[list[Record], StatementState]":
         statement = await self._get_statement(self._intro_query, timeout, ignore_custom_codec=True, record_class=Record)
         rows = await self._protocol.bind_execute(statement, (list(typeoids),), "", 0, False, self._get_timeout(timeout))
         return rows, statement
@@ -404,8 +402,8 @@ class Session:
                         loop=self._loop,
                         addr=self._addr,
                         params=self._params,
-                        backend_pid=self._protocol.backend_pid,
-                        backend_secret=self._protocol.backend_secret,
+                        backend_pid=self._protocol.backend_pid or 0,
+                        backend_secret=self._protocol.backend_secret or b"",
                     )
                 if not waiter.done():
                     waiter.set_result(None)

@@ -48,6 +48,11 @@ class Protocol(PgProtocol):
         """What stands for its transport."""
         return SessionTransport(self)
 
+    @cached_property
+    def _copying(self) -> asyncio.Lock:
+        """Held by the COPY under way: its data go one way, and nothing else can go that way."""
+        return asyncio.Lock()
+
     @property
     def backend_pid(self) -> int | None:
         """The server's process."""
@@ -62,9 +67,9 @@ class Protocol(PgProtocol):
         self, copy_stmt: str, sink: "Callable[[bytes], Awaitable[object]]", timeout: float | None
     ) -> str:
         """Runs a COPY that gives data, and hands these to `sink` piece by piece."""
-        async with asyncio.timeout(timeout):
-            await self._copy_begin(copy_stmt, None)
+        async with asyncio.timeout(timeout), self._copying:
             try:
+                await self._copy_begin(copy_stmt, None)
                 while (data := await self._copy_read()) is not None:
                     await sink(data)
                 return await self._copy_done()
@@ -82,9 +87,9 @@ class Protocol(PgProtocol):
         timeout: float | None,
     ) -> str:
         """Runs a COPY that takes data: of `reader`, `data` itself, or `records` of the types of `record_stmt`."""
-        async with asyncio.timeout(timeout):
-            await self._copy_begin(copy_stmt, None)
+        async with asyncio.timeout(timeout), self._copying:
             try:
+                await self._copy_begin(copy_stmt, None)
                 if record_stmt is not None and records is not None:
                     await self._write_records(records, record_stmt)
                 elif reader is not None:

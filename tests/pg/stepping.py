@@ -20,7 +20,8 @@ class Stepped(Coroutine[Any, Any, Any]):
 
     def __init__(self, inner: Coroutine[Any, Any, Any], step: int, moment: Moment) -> None:
         self.reached = False
-        self.late = False
+        self.cancelled = False
+        """Whether the task was still running when it was cancelled."""
         self.task: asyncio.Task[Any] | None = None
         self._inner = inner
         self._left = step
@@ -51,8 +52,7 @@ class Stepped(Coroutine[Any, Any, Any]):
 
     def _cancel(self) -> None:
         assert self.task is not None
-        # It can have ended since: the engine may bring several answers in one go.
-        self.late = not self.task.cancel()
+        self.cancelled = self.task.cancel()
 
 
 async def cancelled_at(work: Coroutine[Any, Any, Any], step: int, moment: Moment) -> bool:
@@ -63,7 +63,7 @@ async def cancelled_at(work: Coroutine[Any, Any, Any], step: int, moment: Moment
     if not stepped.reached:
         stepped.task.result()
         return False
-    if stepped.late:
+    if not stepped.cancelled:
         stepped.task.result()
         return True
     assert stepped.task.cancelled(), f"cancelled at step {step}, it came to {stepped.task!r}"

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import selectors
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from os import PathLike
 from types import GenericAlias
-from typing import Any, Final, Generic, Literal, Self, TypeVar, final
+from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import disjoint_base
 
@@ -20,7 +20,12 @@ __all__ = [
     "NativeSelector",
     "HttpService",
     "PgArrow",
+    "PgProtocol",
+    "PgRecord",
+    "PgSettings",
+    "PgStatement",
     "PgTls",
+    "PgTypes",
     "sleep",
     "__version__",
 ]
@@ -255,3 +260,226 @@ def sleep(delay: float) -> Waiting[None]:
 
     Raises ValueError for a negative or non-finite delay.
     """
+
+_PgAddress: TypeAlias = tuple[str, int] | str
+
+class PgRecord:
+    """A row: its values by position and by name."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __contains__(self, key: object, /) -> bool:
+        """Whether there is a column of this name."""
+    @overload
+    def __getitem__(self, key: int | str, /) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> tuple[Any, ...]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __lt__(self, other: Any, /) -> bool: ...
+    def __le__(self, other: Any, /) -> bool: ...
+    def __gt__(self, other: Any, /) -> bool: ...
+    def __ge__(self, other: Any, /) -> bool: ...
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The value of a column, or `default` without such a column."""
+    def keys(self) -> Iterator[str]:
+        """The names of the columns."""
+    def values(self) -> Iterator[Any]:
+        """The values."""
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """The names with their values."""
+
+def _create_record(mapping: Any, elements: tuple[Any, ...]) -> PgRecord:
+    """A record of values; `mapping` gives each column's place by its name."""
+
+@final
+class PgTypes:
+    """The types that introspection has found, for all connections that it is given to."""
+
+    def __new__(cls) -> Self: ...
+    def clear(self) -> None:
+        """Forgets what was found."""
+
+@final
+class PgSettings:
+    """What a server says of a session: its parameters as attributes; and the session's codecs."""
+
+    def __getattr__(self, name: str, /) -> str: ...
+    def register_data_types(self, rows: Iterable[PgRecord]) -> None:
+        """Takes the rows of the introspection query."""
+    def add_python_codec(
+        self,
+        oid: int,
+        encoder: Callable[[Any], Any],
+        decoder: Callable[[Any], Any],
+        format: Literal["text", "binary", "tuple"],
+    ) -> None:
+        """Values of the type `oid` pass through two functions."""
+    def set_builtin_type_codec(
+        self, oid: int, codec_name: str, format: Literal["text", "binary"] | None = None
+    ) -> None:
+        """Values of the type `oid` pass as those of the built-in type `codec_name`."""
+    def remove_python_codec(self, oid: int) -> None:
+        """The type's own codec again."""
+    def has_python_codec(self, oid: int) -> bool:
+        """Whether the type was given a codec."""
+    def clear_type_cache(self) -> None:
+        """Forgets what introspection has found."""
+
+@final
+class PgStatement:
+    """A prepared statement: its parameters and columns, and the codecs of both."""
+
+    @property
+    def name(self) -> str:
+        """The statement's name; empty for the unnamed one."""
+    @property
+    def query(self) -> str:
+        """Its text."""
+    @property
+    def record_class(self) -> type[PgRecord]:
+        """The class of its rows."""
+    @property
+    def ignore_custom_codec(self) -> bool:
+        """Whether codecs of the user's are left aside."""
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+    @property
+    def prepared(self) -> bool:
+        """Whether the server has it."""
+    @property
+    def refs(self) -> int:
+        """How many objects use it."""
+    def attach(self) -> None:
+        """Counts one more user."""
+    def detach(self) -> None:
+        """Counts one user less."""
+    def mark_closed(self) -> None:
+        """The statement must not be used any more."""
+    def mark_unprepared(self) -> None:
+        """The server has forgotten it: it is parsed again before it is used."""
+    def missing_types(self) -> set[int]:
+        """The types that have to be registered before the statement can be used."""
+    def init_codecs(self) -> None:
+        """Looks the codecs up. Raises InternalClientError while types are missing."""
+    def _encode_copy_rows(self, rows: Iterable[Sequence[Any]]) -> bytes: ...
+    def _get_parameters(self) -> tuple[Any, ...]: ...
+    def _get_attributes(self) -> tuple[Any, ...]: ...
+
+class PgProtocol:
+    """One session with a PostgreSQL server.
+
+    Calls queue: several requests may be in flight, each with its own Sync. What a call returns passes for a coroutine
+    and does its work at its first step, on the loop's thread.
+    """
+
+    def __new__(cls, types: PgTypes | None = None) -> Self: ...
+    @classmethod
+    def open(
+        cls,
+        event_loop: asyncio.AbstractEventLoop,
+        address: _PgAddress,
+        *,
+        timeout: float | None = None,
+        types: PgTypes | None = None,
+        **options: Any,
+    ) -> Coroutine[Any, Any, Self]:
+        """Opens a session with the server at `address`, an (ip, port) or the path of a Unix domain socket."""
+    @staticmethod
+    def cancel(
+        event_loop: asyncio.AbstractEventLoop,
+        address: _PgAddress,
+        *,
+        pid: int,
+        secret: bytes,
+        timeout: float | None = None,
+        **options: Any,
+    ) -> Coroutine[Any, Any, None]:
+        """Asks the server to cancel what its session with this key does; waits until it has heard."""
+    def set_connection(self, connection: object) -> None:
+        """Events go to this object, which is held weakly."""
+    def prepare(
+        self,
+        stmt_name: str,
+        query: str,
+        timeout: float | None,
+        *,
+        record_class: type[PgRecord],
+        ignore_custom_codec: bool = False,
+    ) -> Coroutine[Any, Any, PgStatement]:
+        """Parses a statement and learns its types."""
+    def bind_execute(
+        self,
+        state: PgStatement,
+        args: Sequence[Any],
+        portal_name: str,
+        limit: int,
+        return_extra: bool,
+        timeout: float | None,
+    ) -> Coroutine[Any, Any, Any]:
+        """Runs a statement: a list of rows; with `return_extra` `(rows, status, completed)`."""
+    def bind_execute_many(
+        self,
+        state: PgStatement,
+        args: Iterable[Sequence[Any]],
+        portal_name: str,
+        timeout: float | None,
+        return_rows: bool,
+    ) -> Coroutine[Any, Any, list[Any] | None]:
+        """Runs a statement for each sequence of arguments; all of it or nothing is done."""
+    def bind_execute_as(
+        self, state: PgStatement, args: Sequence[Any], form: Literal["json", "arrow"], timeout: float | None
+    ) -> Coroutine[Any, Any, object]:
+        """Runs a statement: its rows as a JSON array in bytes, or as an object with `__arrow_c_stream__`."""
+    def bind(
+        self, state: PgStatement, args: Sequence[Any], portal_name: str, timeout: float | None
+    ) -> Coroutine[Any, Any, None]:
+        """Makes a portal of a statement."""
+    def execute(
+        self, state: PgStatement, portal_name: str, limit: int, return_extra: bool, timeout: float | None
+    ) -> Coroutine[Any, Any, Any]:
+        """Runs a portal, for at most `limit` rows."""
+    def query(self, query: str, timeout: float | None) -> Coroutine[Any, Any, str]:
+        """Runs SQL by the simple protocol: any number of statements, no arguments. Gives the last status."""
+    def post(self, query: str) -> None:
+        """Queues SQL, by the simple protocol, whose answer nobody waits for; where it fails the session is closed."""
+    def close_statement(self, state: PgStatement, timeout: float | None) -> Coroutine[Any, Any, None]:
+        """Makes the server forget a statement."""
+    def close_portal(self, portal_name: str, timeout: float | None) -> Coroutine[Any, Any, None]:
+        """Makes the server forget a portal."""
+    def _copy_begin(self, query: str, timeout: float | None) -> Coroutine[Any, Any, tuple[bool, int, list[int]]]: ...
+    def _copy_read(self) -> Coroutine[Any, Any, bytes | None]: ...
+    def _copy_write(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]: ...
+    def _copy_done(self) -> Coroutine[Any, Any, str]: ...
+    def _copy_fail(self, reason: str) -> None: ...
+    def close(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
+        """Ends the session behind what is under way; waits until the server has closed."""
+    def abort(self) -> None:
+        """Ends the session at once: what is under way fails."""
+    def is_connected(self) -> bool:
+        """Whether requests can be sent."""
+    def is_closed(self) -> bool:
+        """Whether the session is over, or ends."""
+    def is_in_transaction(self) -> bool:
+        """Whether the last answer left the session in a transaction."""
+    def get_server_pid(self) -> int | None:
+        """The process of the server that serves the session."""
+    def get_server_secret(self) -> bytes | None:
+        """What a request to cancel must show."""
+    def get_settings(self) -> PgSettings:
+        """What the server says of the session, and the session's codecs."""
+    @property
+    def is_ssl(self) -> bool:
+        """Whether the connection is encrypted."""
+    @property
+    def queries_count(self) -> int:
+        """Queries made so far."""
+    @property
+    def in_flight(self) -> int:
+        """Requests that are not answered."""
+    @property
+    def awaited(self) -> int:
+        """Requests whose answer somebody waits for."""
+    def _is_cancelling(self) -> bool: ...
+    def _cancel_sent(self) -> None: ...

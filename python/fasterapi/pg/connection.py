@@ -1,5 +1,8 @@
 """Connections: a session with a server, and how it is asked."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload

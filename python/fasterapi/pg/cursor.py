@@ -1,5 +1,8 @@
 """Reading a result piece by piece, by a portal on the server."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import collections
 from collections.abc import AsyncIterator, Generator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -116,6 +119,7 @@ class BaseCursor(connresource.ConnectionResource):
         connection = self._connection
         connection._check_open()
         self._portal_name = connection._get_unique_id("portal")
+        buffer: list[Record]
         buffer, _, self._exhausted = await connection._protocol.bind_execute(
             state, self._args, self._portal_name, n, True, connection._get_timeout(timeout)
         )
@@ -137,6 +141,7 @@ class BaseCursor(connresource.ConnectionResource):
             raise exceptions.InterfaceError("cursor does not have an open portal")
         connection = self._connection
         connection._check_open()
+        buffer: list[Record]
         buffer, _, self._exhausted = await connection._protocol.execute(
             state, self._portal_name, n, True, connection._get_timeout(timeout)
         )

@@ -1,5 +1,8 @@
 """The package under the name that others import."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import importlib
 import sys
 from typing import Literal

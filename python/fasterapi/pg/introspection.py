@@ -1,11 +1,14 @@
 """What the server says of types that are not built in."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fasterapi.pg.protocol import Record
+
+# A row of `TYPE_BY_NAME`, or what is known without asking.
+TypeInfo: TypeAlias = "Record | dict[str, Any]"
 
 _MULTIRANGE: Final = """
         UNION ALL
@@ -96,16 +99,16 @@ def parts_first(rows: "Iterable[Record]") -> "list[Record]":
     return list(ordered.values())
 
 
-def is_scalar_type(typeinfo: "Record") -> bool:
+def is_scalar_type(typeinfo: "TypeInfo") -> bool:
     """Whether its values have no parts."""
     return typeinfo["kind"] in SCALAR_TYPE_KINDS and not typeinfo["elemtype"]
 
 
-def is_domain_type(typeinfo: "Record") -> bool:
+def is_domain_type(typeinfo: "TypeInfo") -> bool:
     """Whether it is another type with constraints."""
     return bool(typeinfo["kind"] == b"d")
 
 
-def is_composite_type(typeinfo: "Record") -> bool:
+def is_composite_type(typeinfo: "TypeInfo") -> bool:
     """Whether it is a row type."""
     return bool(typeinfo["kind"] == b"c")

@@ -1,10 +1,13 @@
 """Statements sent one behind the other, without waiting for their results."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import types
 from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from fasterapi.pg import connresource, exceptions
 
@@ -114,7 +117,7 @@ class Pipeline(connresource.ConnectionResource):
     async def _status(self, query: str, args: Sequence[Any], timeout: float | None) -> str:
         if args:
             _, status, _ = await self._rows(query, args, 0, timeout, extra=True)
-            return status.decode() if status is not None else ""
+            return "" if status is None else cast("str", status.decode())
         connection = self._connection
         async with self._turn:
             connection._check_open()

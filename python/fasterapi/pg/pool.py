@@ -1,5 +1,8 @@
 """A pool of connections."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Generator

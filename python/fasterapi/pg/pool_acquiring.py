@@ -1,5 +1,8 @@
 """Taking a connection out of a pool, for a block or for longer."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 

@@ -1,5 +1,8 @@
 """A place for one connection in a pool."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any

@@ -1,5 +1,8 @@
 """What a pool lends out."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import functools
 import inspect
 from collections.abc import Callable

@@ -1,5 +1,8 @@
 """What a pool does of itself: it comes back to its least size, and closes what is idle for too long."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import logging
 import weakref

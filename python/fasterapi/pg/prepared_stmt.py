@@ -1,5 +1,8 @@
 """Statements that a user has prepared."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -104,6 +107,7 @@ class PreparedStatement(connresource.ConnectionResource):
 
     async def _bind_execute(self, args: Sequence[Any], limit: int, timeout: float | None) -> "list[Record]":
         connection = self._begin()
+        rows: list[Record]
         try:
             with connection._logged(self._query, args, timeout):
                 rows, self._last_status, _ = await connection._protocol.bind_execute(

@@ -1,5 +1,8 @@
 """The state of one session: its statements, its transaction, and its end."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import contextlib
 import traceback
@@ -389,7 +392,8 @@ class Session:
         """The server has heard; a connection on which it does not stop in time is of no use."""
         self._drop_cancel_timer()
         if self._command_timeout is not None and self._protocol._is_cancelling():
-            self._cancel_timer = self._loop.call_later(self._command_timeout, _expire_cancellation, weakref.ref(self))
+            found: weakref.ref[Session] = weakref.ref(self)
+            self._cancel_timer = self._loop.call_later(self._command_timeout, _expire_cancellation, found)
 
     async def _cancel(
         self, waiter: "asyncio.Future[None]", cancel_waiter: "asyncio.Future[None] | None" = None
@@ -457,7 +461,8 @@ def _checked_record_class(record_class: Any) -> type[Record]:
         raise exceptions.InterfaceError(
             f"record_class is expected to be a subclass of asyncpg.Record, got {record_class!r}"
         )
-    if record_class.__new__ is not base.__new__ or record_class.__init__ is not base.__init__:
+    given: Any = record_class
+    if given.__new__ is not base.__new__ or given.__init__ is not base.__init__:
         raise exceptions.InterfaceError("record_class must not redefine __new__ or __init__")
     return record_class
 

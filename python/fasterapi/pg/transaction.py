@@ -1,5 +1,8 @@
 """Transactions and savepoints."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypeAlias

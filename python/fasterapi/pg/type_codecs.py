@@ -1,5 +1,8 @@
 """How the values of a type pass, as the user says."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,14 +98,16 @@ class TypeCodecs(Session):
         # The statements in it have the codecs from before.
         self._drop_local_statement_cache()
 
-    async def _introspect_type(self, typename: str, schema: str) -> "Record | dict[str, Any]":
+    async def _introspect_type(self, typename: str, schema: str) -> "introspection.TypeInfo":
         oid = protocol.BUILTIN_TYPE_NAME_MAP.get(typename.lower()) if schema == "pg_catalog" else None
         if oid is not None:
             return {"oid": oid, "elemtype": None, "kind": b"b"}
         statement = await self._get_statement(
             introspection.TYPE_BY_NAME, None, ignore_custom_codec=True, record_class=protocol.Record
         )
-        rows = await self._protocol.bind_execute(statement, (typename, schema), "", 1, False, self._command_timeout)
+        rows: list[Record] = await self._protocol.bind_execute(
+            statement, (typename, schema), "", 1, False, self._command_timeout
+        )
         if not rows:
             raise ValueError(f"unknown type: {schema}.{typename}")
         return rows[0]

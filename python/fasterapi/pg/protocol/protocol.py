@@ -1,18 +1,18 @@
 """The engine's protocol, with what is not worth being fast in Python."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
 from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes, _create_record
 from fasterapi.pg.protocol.builtin import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP
 from fasterapi.pg.protocol.record import Record
 from fasterapi.pg.protocol.transport import SessionTransport
-
-if TYPE_CHECKING:
-    from collections.abc import Buffer as _Buffer  # type: ignore[attr-defined,unused-ignore]
 
 __all__ = [
     "BUILTIN_TYPE_NAME_MAP",
@@ -26,9 +26,9 @@ __all__ = [
     "Types",
 ]
 
-ConnectionSettings = PgSettings
-StatementState = PgStatement
-Types = PgTypes
+ConnectionSettings: TypeAlias = PgSettings
+StatementState: TypeAlias = PgStatement
+Types: TypeAlias = PgTypes
 
 # Given as a timeout: not even the connection's own.
 NO_TIMEOUT: Final = object()
@@ -81,8 +81,8 @@ class Protocol(PgProtocol):
     async def copy_in(
         self,
         copy_stmt: str,
-        reader: "AsyncIterable[_Buffer] | None",
-        data: "_Buffer | None",
+        reader: AsyncIterable[bytes] | None,
+        data: bytes | None,
         records: "Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]] | None",
         record_stmt: "StatementState | None",
         timeout: float | None,

@@ -312,11 +312,14 @@ class PgSettings:
         oid: int,
         encoder: Callable[[Any], Any],
         decoder: Callable[[Any], Any],
-        format: Literal["text", "binary", "tuple"],
+        format: Literal["text", "binary", "tuple"],  # noqa: A002
     ) -> None:
         """Values of the type `oid` pass through two functions."""
     def set_builtin_type_codec(
-        self, oid: int, codec_name: str, format: Literal["text", "binary"] | None = None
+        self,
+        oid: int,
+        codec_name: str,
+        format: Literal["text", "binary"] | None = None,  # noqa: A002
     ) -> None:
         """Values of the type `oid` pass as those of the built-in type `codec_name`."""
     def remove_python_codec(self, oid: int) -> None:

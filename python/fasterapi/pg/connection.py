@@ -37,7 +37,7 @@ class ConnectionMeta(type):
     """Makes what the pool lends out an instance of `Connection`."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        mro = type(instance).__mro__
+        mro: tuple[Any, ...] = type(instance).__mro__
         return cls in mro or (Connection in cls.__mro__ and _ConnectionProxy in mro)
 
 
@@ -390,7 +390,8 @@ async def connect(
 
     What is not given is taken from the DSN, then from the environment, as libpq does; see the guide.
     """
-    if not issubclass(connection_class, Connection):
+    given: Any = connection_class
+    if not issubclass(given, Connection):
         raise exceptions.InterfaceError(
             f"connection_class is expected to be a subclass of asyncpg.Connection, got {connection_class!r}"
         )

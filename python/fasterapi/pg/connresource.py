@@ -24,7 +24,7 @@ class ConnectionResource:
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
-        self._con_release_ctr = connection._pool_release_ctr
+        self._con_release_ctr: int = connection._pool_release_ctr
 
     def _check_conn_validity(self, meth_name: str) -> None:
         connection = self._connection

@@ -193,7 +193,9 @@ class Copying(Session):
         path = _path(source)
         seconds = self._get_timeout(timeout)
         if path is None and not hasattr(source, "read"):
-            reader = source if isinstance(source, AsyncIterable) else None
+            reader: AsyncIterable[bytes] | None = (
+                cast("AsyncIterable[bytes]", source) if isinstance(source, AsyncIterable) else None
+            )
             data = None if reader is not None else _data(source)
             return await self._protocol.copy_in(copy_stmt, reader, data, None, None, seconds)
 

@@ -5,7 +5,7 @@ import inspect
 import itertools
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fasterapi.pg import exceptions, utils
@@ -106,7 +106,7 @@ class Listening(Session):
         self._query_loggers.discard(Callback.from_callable(callback))
 
     @contextlib.contextmanager
-    def query_logger(self, callback: Callable[..., Any]) -> Iterator[None]:
+    def query_logger(self, callback: Callable[..., Any]) -> Generator[None, None, None]:
         """Tells `callback` of the queries made inside the block."""
         self.add_query_logger(callback)
         try:
@@ -124,7 +124,7 @@ class Listening(Session):
         return self._time_and_log(query, args, timeout) if self._query_loggers else contextlib.nullcontext()
 
     @contextlib.contextmanager
-    def _time_and_log(self, query: str, args: Sequence[Any], timeout: float | None) -> Iterator[None]:
+    def _time_and_log(self, query: str, args: Sequence[Any], timeout: float | None) -> Generator[None, None, None]:
         start = time.monotonic()
         exception: BaseException | None = None
         try:

@@ -122,7 +122,8 @@ class Pipeline(connresource.ConnectionResource):
         async with self._turn:
             connection._check_open()
             answer = _sent(connection._protocol.query(query, connection._get_timeout(timeout)))
-        return await answer
+        status_text: str = await answer
+        return status_text
 
     async def _many(self, command: str, args: Iterable[Sequence[Any]], timeout: float | None) -> None:
         connection = self._connection

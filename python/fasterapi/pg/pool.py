@@ -123,11 +123,12 @@ class Pool(PoolOperations, PoolUpkeep):
             raise ValueError("max_lifetime is expected to be greater than zero")
         if max_waiting is not None and max_waiting < 0:
             raise ValueError("max_waiting is expected to be greater or equal to zero")
-        if not issubclass(connection_class, connection.Connection):
+        kinds: tuple[Any, Any] = (connection_class, record_class)
+        if not issubclass(kinds[0], connection.Connection):
             raise TypeError(
                 f"connection_class is expected to be a subclass of asyncpg.Connection, got {connection_class!r}"
             )
-        if not issubclass(record_class, protocol.Record):
+        if not issubclass(kinds[1], protocol.Record):
             raise TypeError(f"record_class is expected to be a subclass of asyncpg.Record, got {record_class!r}")
 
         self._loop = asyncio.get_event_loop() if loop is None else loop

@@ -90,7 +90,8 @@ class PoolUpkeep:
             return
         since = min((holder._idle_since for holder in self._queue.idle()), default=self._loop.time())
         # Weakly: a pool that nobody has can go.
-        self._idle_timer = self._loop.call_at(since + lifetime, _expire_idle, weakref.ref(self))
+        found: weakref.ref[PoolUpkeep] = weakref.ref(self)
+        self._idle_timer = self._loop.call_at(since + lifetime, _expire_idle, found)
 
     def _expire_idle(self) -> None:
         self._idle_timer = None

@@ -97,7 +97,7 @@ class Session:
         self._record_class: type[Record] = Record
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.
-        self._pool_release_ctr = 0
+        self._pool_release_ctr: int = 0
         # A BEGIN that goes out with the first statement.
         self._held_begin: str | None = None
         # Operations do not queue: a second one is an error.

@@ -61,6 +61,8 @@ pub(crate) struct Session {
     copying: copying::Copying,
     /// Who fills the buffers waits until they have room.
     drains: Option<pg::Ticket>,
+    /// Bytes that were put behind an open request since it last waited.
+    burst: usize,
     /// What the server said before it closed.
     last_words: Option<Box<pg::Fields>>,
     /// How TLS begins, until it has.

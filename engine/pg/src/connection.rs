@@ -200,6 +200,11 @@ impl Connection {
         }
     }
 
+    /// Whether more can come to the request: it was begun as an open one, and not finished.
+    pub fn is_incomplete(&self, ticket: Ticket) -> bool {
+        self.flights.iter().any(|flight| flight.ticket == ticket && flight.open)
+    }
+
     /// The oldest request that is not over.
     pub fn head(&self) -> Option<Ticket> {
         self.flights.front().map(|flight| flight.ticket)

@@ -75,24 +75,14 @@ impl PgProtocol {
         host.settle(this.py())
     }
 
-    /// What an open request has done so far shall not stay. The server ignores a ROLLBACK behind an error; in front of
-    /// the Sync it ends the request's own transaction, and the user's has failed with it anyway.
+    /// An encoder has failed in the middle of an open request: what was done so far shall not stay.
     pub(crate) fn roll_back(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
         let before = this.get().take_pending(id);
         drop(before);
-        let mut reactor = host.reactor()?;
-        if reactor.database(session).is_some_and(|machine| machine.status() == TransactionStatus::Idle) {
-            let mut rest = Request::new();
-            rest.parse("", "ROLLBACK", &[]);
-            let text = Formats::All(Format::Text);
-            rest.bind("", "", text, |_| Ok::<_, PyErr>(()), text)?.execute("", 0);
-            reactor.ask_more(session, id, rest);
-        }
-        reactor.complete_request(session, id);
-        reactor.disown(session, id);
-        drop(reactor);
+        give_up(&host, session, id)?;
+        host.reactor()?.disown(session, id);
         host.settle(py)
     }
 
@@ -164,8 +154,9 @@ impl PgProtocol {
     pub(crate) fn timed_out(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Some(Pending { future, .. }) = this.get().take_pending(id) else { return Ok(()) };
-        Self::leave(this, id)?;
-        NativeFuture::resolve(future.bind(py), Err(PyTimeoutError::new_err(())))
+        NativeFuture::resolve(future.bind(py), Err(PyTimeoutError::new_err(())))?;
+        Self::unstall(this, id)?;
+        Self::leave(this, id)
     }
 
     /// The owner of a request was cancelled.
@@ -184,6 +175,7 @@ impl PgProtocol {
             stalled
         };
         drop(stalled);
+        give_up(&host, session, id)?;
         if !host.reactor()?.abandon(session, id) {
             return host.settle(py);
         }
@@ -309,6 +301,26 @@ impl PgProtocol {
         }
         told
     }
+}
+
+/// Ends a request that is still open, without keeping what it did; no effect on one that is complete.
+///
+/// The server ignores all of this behind an error. Outside of a transaction a ROLLBACK ends the request's own; in one,
+/// what was done belongs to the user's. Where requests in front may change that, the request is made to fail.
+fn give_up(host: &Arc<Host>, session: Key, id: Ticket) -> PyResult<()> {
+    let mut reactor = host.reactor()?;
+    let Some(machine) = reactor.database(session).filter(|machine| machine.is_incomplete(id)) else { return Ok(()) };
+    let mut rest = Request::new();
+    if machine.head() != Some(id) {
+        rest.parse("", "the request was given up", &[]);
+    } else if machine.status() == TransactionStatus::Idle {
+        let text = Formats::All(Format::Text);
+        rest.parse("", "ROLLBACK", &[]);
+        rest.bind("", "", text, |_| Ok::<_, PyErr>(()), text)?.execute("", 0);
+    }
+    reactor.ask_more(session, id, rest);
+    reactor.complete_request(session, id);
+    Ok(())
 }
 
 /// The session of a key, for the deliveries.

@@ -108,6 +108,7 @@ impl Session {
             reply: pg::Reply::default(),
             copying: copying::Copying::default(),
             drains: None,
+            burst: 0,
             last_words: None,
             encryption,
             direct,

@@ -36,8 +36,16 @@ impl Session {
 
     /// More of a request that was begun as an open one; true while there is room for more.
     pub(crate) fn extend(&mut self, id: Ticket, more: pg::Request) -> Result<bool, pg::Misuse> {
+        self.burst += more.len();
         self.machine.extend(id, more)?;
-        Ok(self.has_room(id))
+        let room = self.has_room(id);
+        // However much the socket takes: the server may have something to say to what it has.
+        if self.burst > HIGH_WATER {
+            self.burst = 0;
+            self.drains = Some(id);
+            return Ok(false);
+        }
+        Ok(room)
     }
 
     /// An open request is complete.

@@ -18,7 +18,8 @@ from pg.server import Server
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 WORDED_OTHERWISE = {
-    "bytea", '"char"', "uuid", "tid", "pg_snapshot", "txid_snapshot", "hstore", "int4[]", "tsvector[]", "money[]", "card",
+    "bytea", '"char"', "uuid", "tid", "pg_snapshot", "txid_snapshot", "hstore", "int4[]", "tsvector[]", "money[]",
+    "card",
 }  # fmt: skip
 """Types of which a refusal reads otherwise than asyncpg's."""
 
@@ -239,7 +240,7 @@ def test_copied_records_are_written_as_arguments_are(pg: Any, database: str) -> 
     async def main() -> None:
         connection = await _connect(pg, database)
         await connection.execute("create temp table copied (a int8, b text, c timestamptz, d int4[], e card)")
-        moment = dt.datetime(2024, 2, 29, 12, tzinfo=dt.timezone.utc)
+        moment = dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)
         records = [(1, "x", moment, [1, None], (1, "y", [2])), [2, None, None, None, None]]
         status = await connection.copy_records_to_table("copied", records=records)
         assert status == "COPY 2"
@@ -268,7 +269,8 @@ def test_vectors_are_given_as_numbers_as_memory_and_as_text(
 
     async def main() -> None:
         connection = await _connect(pg, newest_server.dsn(database="embedded"))
-        given = [[1, 2.5, -3], (1, 2.5, -3), "[1,2.5,-3]", array.array("f", [1, 2.5, -3]), array.array("d", [1, 2.5, -3])]
+        numbers = [1, 2.5, -3]
+        given = [numbers, tuple(numbers), "[1,2.5,-3]", array.array("f", numbers), array.array("d", numbers)]
         for words in ("vector", "halfvec", "sparsevec"):
             await connection.set_builtin_type_codec(words, schema="public", codec_name=f"pgvector.{words}")
         for words in ("vector", "halfvec"):

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pg::{Column, Format, Formats, Kind, Oid, Request, Type};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PySet, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyIterator, PySet, PyString, PyTuple};
 
 use super::codec::{Codec, Codecs};
 use super::encode;
@@ -246,14 +246,23 @@ impl PgStatement {
         self.known(py).map(drop)
     }
 
-    /// Rows as binary COPY has them, without its header and trailer.
-    fn _encode_copy_rows<'py>(&self, py: Python<'py>, rows: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    /// The next rows as binary COPY has them, without its header and trailer: as many as there are, or as make `limit`
+    /// bytes.
+    fn _encode_copy_rows<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyIterator>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
         let known = self.known(py)?;
         let codecs = &known.codecs;
         encode::require_binary(py, codecs)?;
         let mut out = Vec::new();
-        for row in rows.try_iter()? {
+        for row in rows {
             encode::encode_copy_row(py, codecs, &row?, &mut out)?;
+            if out.len() >= limit {
+                break;
+            }
         }
         Ok(PyBytes::new(py, &out))
     }

@@ -4,9 +4,8 @@
 # The parts of a connection know each other, by names that others know too.
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes, _create_record
@@ -112,17 +111,18 @@ class Protocol(PgProtocol):
             async for row in records:
                 batch.append(row)
                 if len(batch) == COPY_ROWS:
-                    pending = await self._write_batch(pending, statement._encode_copy_rows(batch))
+                    pending = await self._write_rows(pending, iter(batch), statement)
                     batch.clear()
-            pending += statement._encode_copy_rows(batch)
+            pending = await self._write_rows(pending, iter(batch), statement)
         else:
-            rows = iter(records)
-            while batch := list(islice(rows, COPY_ROWS)):
-                pending = await self._write_batch(pending, statement._encode_copy_rows(batch))
+            pending = await self._write_rows(pending, iter(records), statement)
         await self._copy_write(pending + _COPY_TRAILER)
 
-    async def _write_batch(self, pending: bytes, encoded: bytes) -> bytes:
-        """Sends what has been gathered once it is worth it; what stays to be sent."""
+    async def _write_rows(self, pending: bytes, rows: Iterator[Sequence[Any]], statement: "StatementState") -> bytes:
+        """Sends what stands before the rows and the rows, in pieces that are worth it; what stays to be sent."""
+        while len(encoded := statement._encode_copy_rows(rows, COPY_BUFFER)) >= COPY_BUFFER:
+            await self._copy_write(pending + encoded)
+            pending = b""
         pending += encoded
         if len(pending) < COPY_BUFFER:
             return pending

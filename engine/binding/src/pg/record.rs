@@ -32,6 +32,9 @@ pub(crate) fn _create_record<'py>(
 /// `record[key]`, by name, by position, or a slice as a tuple.
 fn subscript<'py>(record: View<'_, 'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if key.is_exact_instance_of::<PyString>() {
+        if let Some(index) = record.shape()?.place(key) {
+            return record.get(index);
+        }
         return find(record, key)?.ok_or_else(|| PyKeyError::new_err((key.clone().unbind(),)));
     }
     if key.is_instance_of::<PyInt>() {

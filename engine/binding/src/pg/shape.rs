@@ -79,11 +79,16 @@ impl Shape {
         self.names.bind(py)
     }
 
-    /// Where the column called `key` stands.
+    /// Where the column called `key` stands, if the name is that very object.
     #[inline]
-    pub(crate) fn position(&self, key: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    pub(crate) fn place(&self, key: &Bound<'_, PyAny>) -> Option<usize> {
         let address = key.as_ptr() as usize;
-        match self.addresses.iter().rposition(|name| *name == address) {
+        self.addresses.iter().rposition(|name| *name == address)
+    }
+
+    /// Where the column called `key` stands.
+    pub(crate) fn position(&self, key: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+        match self.place(key) {
             Some(index) => Ok(Some(index)),
             None => self.look_up(key),
         }

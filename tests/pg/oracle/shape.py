@@ -16,9 +16,7 @@ def shape(value: Any) -> object:
     if isinstance(value, float):
         return name, "NaN" if value != value else struct.pack(">d", value)
     if isinstance(value, Decimal):
-        # asyncpg writes whole numbers that end in four zeros with an exponent: the same number, in other digits.
-        exponent = value.as_tuple().exponent
-        return name, str((Decimal(int(value)) if isinstance(exponent, int) and exponent > 0 else value).as_tuple())
+        return name, str(value.as_tuple())
     if name == "Record":
         return name, [(key, shape(item)) for key, item in value.items()]
     if isinstance(value, Mapping):

@@ -68,7 +68,7 @@ class Account:
         return folder
 
     def _script(self, program: Path) -> str:
-        run = " ".join(self.command(program))
+        run = " ".join(self.bound(program) if program.name == "postgres" else self.command(program))
         if not self.name:
             return f'#!/bin/sh\nexec {run} "$@"\n'
         return _SCRIPT.format(name=self.name, run=run)

@@ -136,7 +136,8 @@ class Server:
         try:
             self.stop(signal.SIGQUIT)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            if self._folder.name:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     def psql(self, script: str, database: str = "postgres") -> str:
         """Runs SQL through the server's own client."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pg.suite.outcomes import FILE
 
-LIMIT = 30
+LIMIT = 60
 """Seconds for one test."""
 SILENCE = 3 * LIMIT
 """Seconds without an outcome until the process is killed: the limit of a test did not work."""

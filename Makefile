@@ -4,13 +4,16 @@ PREPARE = $(or $(PYTHON),$(error No python3 on PATH: install CPython 3.11 or new
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint conformance bench wheel sdist fuzz fmt clean test-new
+.PHONY: help run run-pg test lint conformance bench wheel sdist fuzz fmt clean test-new
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build for the newest CPython and serve examples/hello.py on port 8000
 	@$(PREPARE) run $(ARGS)
+
+run-pg: ## The same with examples/crud.py and a PostgreSQL of its own, gone when it ends
+	@$(PREPARE) run-pg $(ARGS)
 
 test: ## Prepare and run every test, on the oldest and the newest CPython found
 	@$(PREPARE) test $(ARGS)

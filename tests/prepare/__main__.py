@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 if sys.version_info < (3, 10):  # noqa: UP036 (the python3 on PATH may be older than those the package supports)
     raise SystemExit("This needs Python 3.10 or newer to run: make PYTHON=python3.13 ...")
 
 import chroot
+import postgres
 from checks import lint
 from environment import Environment
 from interpreters import required
@@ -20,10 +22,24 @@ from wheels import Builder
 
 def serve_example(arguments: Sequence[str]) -> int:
     """Builds and installs the package for the newest interpreter and serves the example."""
+    _become(_example("hello:app", arguments))
+
+
+def serve_database_example(arguments: Sequence[str]) -> int:
+    """The same with the example that needs a database, which starts and ends with it."""
+    # Who follows the changes of notes would otherwise hold up the end.
+    command = _example("crud:app", ["--timeout-graceful-shutdown", "2", *arguments])
+    _become([str(postgres.interpreter(required()[-1])), str(postgres.RUNNER), *command])
+
+
+def _example(application: str, arguments: Sequence[str]) -> list[str]:
     newest = required()[-1]
     environment = Environment("run", newest).make().groups("examples")
     environment.wheel(Builder(newest).package([newest])[newest.tag])
-    command = [str(environment.program("fasterapi")), "run", "hello:app", "--app-dir", "examples", *arguments]
+    return [str(environment.program("fasterapi")), "run", application, "--app-dir", "examples", *arguments]
+
+
+def _become(command: list[str]) -> NoReturn:
     print("+", *command, flush=True)
     os.chdir(ROOT)
     os.execv(command[0], command)
@@ -60,6 +76,7 @@ def fmt(arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": serve_example,
+    "run-pg": serve_database_example,
     "test": test,
     "test-new": chroot.test_new,
     "lint": lambda arguments: lint(),

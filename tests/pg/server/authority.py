@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
 CERTIFIED = "cert_user"
 
 
@@ -23,6 +21,8 @@ class Authority:
     @staticmethod
     def make(folder: Path) -> Authority:
         """Signs a certificate of `localhost` and 127.0.0.1, and one of the user `cert_user`."""
+        import trustme  # a server without TLS starts without this package
+
         made = Authority(
             *(folder / name for name in ("ca.crt", "server.crt", "server.key", "client.crt", "client.key"))
         )

@@ -69,8 +69,9 @@ create role {MD5_USER} login password '{PASSWORD}';
 class Server:
     """A server that starts with `with` and is gone at its end."""
 
-    def __init__(self, installation: Installation, account: Account) -> None:
+    def __init__(self, installation: Installation, account: Account, *, tls: bool = True) -> None:
         self.installation = installation
+        self._with_tls = tls and installation.complete
         self.port = 0
         self.authority: Authority | None = None
         self._account = account
@@ -112,7 +113,12 @@ class Server:
         command = self._account.bound(self.installation.program("postgres"), "-D", data)
         with (self._folder / "log").open("a") as log:
             self._process = subprocess.Popen(
-                command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C is for us, who stop it when nobody uses it any more
             )
         self._wait(data / "postmaster.pid")
         if fresh:
@@ -189,7 +195,7 @@ class Server:
         run(self._account.command(*initdb, "-E", "UTF8", "--locale=C"), self._folder)
         self.port = _free_port()
         settings = f"{_SETTINGS}port = {self.port}\nunix_socket_directories = '{self.sockets}'\n"
-        if self.installation.complete:
+        if self._with_tls:
             self.authority = Authority.make(self._folder)
             self._account.owns(self.authority.server_key)
             settings += _WITH_TLS.format(authority=self.authority)

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -129,11 +129,13 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
 
 
 def recorded(rows: Sequence[DatabaseRow], setting: Setting, environments: Mapping[str, Environment], port: int) -> None:
-    """Keeps a file for each row with what asyncpg and the server say to each other; without it the floor says why."""
+    """Keeps a file for each row with what asyncpg and the server say to each other; the floor says where one is missing."""
     base = next(contender for contender in CONTENDERS if contender.name == BASE)
     with Relay(port) as relay, Worker("recording", base.command(environments, relay.port), setting) as worker:
         for row in rows:
-            if row.floor:
+            if not row.floor:
+                continue
+            with suppress(Unavailable):
                 worker.ask("open", row.name)
                 # What is done once, such as preparing a statement, is over after the second time.
                 worker.ask("run", row.name, 2)

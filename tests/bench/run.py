@@ -134,7 +134,10 @@ def measure(interpreter: Interpreter, options: argparse.Namespace) -> Measuremen
                     measured.idle.append(idle.measure(kind, peer, setting, environment, options.idle_connections))
         if OURS in environments and not set(DATABASE_TITLES).isdisjoint(options.rows):
             clients = database.prepared(interpreter, environments[OURS], measured.versions, measured.missing)
-            measured.database += database.measure(options.rows, setting, clients)
+            try:
+                measured.database += database.measure(options.rows, setting, clients)
+            except Unavailable as reason:
+                measured.missing["PostgreSQL's clients"] = str(reason)
     measured.load_average.append(load_average())
     stored = RESULTS / f"{began:%Y%m%d-%H%M%S}-{interpreter.slug}.json"
     measured.save(stored)

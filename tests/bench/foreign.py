@@ -91,11 +91,11 @@ def echo(stack: ExitStack, setting: Setting, environment: Environment, result: F
 
 
 def queries(stack: ExitStack, setting: Setting, environment: Environment, result: Foreign) -> dict[str, Turn]:
-    directory = stack.enter_context(postgres(setting.client_core))
+    server = stack.enter_context(postgres(setting.client_core))
     count = max(int(QUERIES_A_SECOND * setting.seconds / 4), 100)
 
     def contender(loop: str) -> Turn:
-        process = start(stack, setting, environment, [loop, "asyncpg", str(directory)])
+        process = start(stack, setting, environment, [loop, "asyncpg", str(server.directory), str(server.port)])
         line(process)
 
         def turn() -> float:

@@ -1,7 +1,7 @@
 """Runs in the measured environment: work that asyncio users do on their own sockets, on the stock loop or on ours.
 
 `foreign_work.py (stock|ours) echo` prints its port and serves a stream echo until it is ended.
-`foreign_work.py (stock|ours) asyncpg DIRECTORY` connects to the PostgreSQL socket there, prints `ready`, and for each
+`foreign_work.py (stock|ours) asyncpg DIRECTORY PORT` connects to the PostgreSQL socket there, prints `ready`, and for each
 number it reads runs so many queries and prints the CPU time they took in nanoseconds.
 """
 
@@ -28,8 +28,9 @@ async def echo() -> None:
     await server.serve_forever()
 
 
-async def queries(directory: str) -> None:
-    connection = await import_module("asyncpg").connect(host=directory, user="bench", database="postgres")
+async def queries(directory: str, port: str) -> None:
+    address = {"host": directory, "port": port, "user": "bench", "database": "postgres"}
+    connection = await import_module("asyncpg").connect(**address)
     await connection.fetchval("select 1")
     print("ready", flush=True)
     # Blocking on stdin between turns is meant: the loop has nothing else to do then.
@@ -51,7 +52,7 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
 def main() -> None:
     loop, work = sys.argv[1:3]
     with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
-        runner.run(echo() if work == "echo" else queries(sys.argv[3]))
+        runner.run(echo() if work == "echo" else queries(*sys.argv[3:]))
 
 
 main()

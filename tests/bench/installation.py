@@ -17,7 +17,7 @@ def installed(peer: Peer, interpreter: Interpreter, ours: Path | None) -> Enviro
     if ours is not None:
         return Environment(ours.resolve())
     wheel = str(build(interpreter))
-    environment = prepare(interpreter, peer.name, (*APPLICATIONS, "asyncpg"))
+    environment = prepare(interpreter, peer.name, (*APPLICATIONS, "asyncpg", "uvloop"))
     # The version is the same from one build to the next: it is replaced whatever pip thinks, then completed.
     install(environment, "--force-reinstall", "--no-deps", wheel)
     install(environment, wheel)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from database import Database
 from foreign import Foreign
 from idle import Idle
 from interpreter import Interpreter
@@ -31,6 +32,7 @@ class Measurement:
     missing: dict[str, str] = field(default_factory=dict[str, str])
     foreign: list[Foreign] = field(default_factory=list[Foreign])
     idle: list[Idle] = field(default_factory=list[Idle])
+    database: list[Database] = field(default_factory=list[Database])
 
     def save(self, path: Path) -> None:
         fields = asdict(self)
@@ -49,5 +51,7 @@ class Measurement:
             cells={(row, connections, peer): Cell(**cell) for row, connections, peer, cell in fields.pop("cells")},
             foreign=[Foreign(**each) for each in fields.pop("foreign")],
             idle=[Idle(**each) for each in fields.pop("idle")],
+            # What was stored before there were such rows has none.
+            database=[Database(**each) for each in fields.pop("database", [])],
             **fields,
         )

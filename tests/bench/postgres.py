@@ -6,19 +6,39 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from environments import Unavailable, last_error
-from server import pinned, read
+from server import free_port, pinned, read
 
 STARTS_WITHIN = 30.0
+CONNECTIONS = 300
+"""So many clients keep theirs open between their turns."""
+SUPERUSER = "bench"
+ACCESS = f"""
+local all all trust
+host all {SUPERUSER} 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    directory: Path
+    """Where its Unix socket is."""
+    port: int
+    """On loopback."""
 
 
 @contextmanager
-def postgres(core: int) -> Generator[Path, None, None]:
-    """Runs a fresh cluster; answers the directory of its Unix socket. The superuser is `bench`."""
+def postgres(core: int, first: Sequence[str] = ()) -> Generator[Cluster, None, None]:
+    """Runs a fresh cluster, in which the commands `first`, a line each, were run before it listens.
+
+    Its superuser needs no password; over TCP, all others need theirs.
+    """
     programs = binaries()
     owner = account()
     with tempfile.TemporaryDirectory(prefix="bench-pg-", ignore_cleanup_errors=True) as name:
@@ -27,29 +47,29 @@ def postgres(core: int) -> Generator[Path, None, None]:
         data, log = directory / "data", directory / "log"
         if owner is not None:
             os.chown(directory, owner.pw_uid, owner.pw_gid)
-        initdb = [
-            *becoming(owner),
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-A",
-            "trust",
-            "-U",
-            "bench",
-            "--no-sync",
-        ]
+        initdb = [*becoming(owner), str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", SUPERUSER]
+        initdb += ["-E", "UTF8", "--locale=C", "--no-sync"]
         done = subprocess.run(initdb, cwd=directory, capture_output=True, text=True)
         if done.returncode != 0:
             raise Unavailable(f"initdb failed: {last_error(done.stderr)}")
-        command = [*becoming(owner), str(programs / "postgres"), "-D", str(data), "-k", str(directory)]
-        command += ["-c", "listen_addresses=", "-c", "fsync=off"]
+        (data / "pg_hba.conf").write_text(ACCESS)
+        server = [*becoming(owner), str(programs / "postgres")]
+        if first:
+            alone = [*server, "--single", "-j", "-D", str(data), "-c", "exit_on_error=on", "postgres"]
+            lines = "".join(f"{command};\n\n" for command in first)
+            done = subprocess.run(alone, cwd=directory, input=lines, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise Unavailable(f"PostgreSQL refuses a command: {last_error(done.stderr)}")
+        port = free_port()
+        command = [*server, "-D", str(data), "-k", str(directory), "-p", str(port), "-c", "fsync=off"]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", f"max_connections={CONNECTIONS}"]
         with log.open("wb") as output, pinned(command, core, stdout=output, stderr=subprocess.STDOUT) as process:
             deadline = time.monotonic() + STARTS_WITHIN
             while "ready to accept connections" not in read(log):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise Unavailable(f"PostgreSQL does not start: {last_error(read(log))}")
                 time.sleep(0.05)
-            yield directory
+            yield Cluster(directory, port)
 
 
 def binaries() -> Path:

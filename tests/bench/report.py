@@ -4,16 +4,16 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+import database_tables
 import foreign
 import idle
 from measurement import Measurement
 from peers import NGINX, OURS, PEERS
 from rows import LATENCY_GOAL, ROWS, Row
-from table import Table
+from table import ABSENT, Table, judged, met
 from turns import Cell
 from websocket_rows import WEBSOCKET_ROWS
 
-ABSENT = "-"
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
@@ -44,6 +44,8 @@ class Report:
             tables.append(self.foreign())
         if self.measurement.idle:
             tables.append(self.idle())
+        if self.measurement.database:
+            tables += database_tables.tables(self.measurement.database)
         return tables
 
     def notes(self) -> list[str]:
@@ -59,7 +61,9 @@ class Report:
                 changes = [f"+{name}" for name in sorted(set(names) - usual)]
                 changes += [f"-{name}" for name in sorted(usual - set(names))]
                 notes.append(f"{peer}: headers differ from the others': {' '.join(changes)}")
+        notes += database_tables.notes(of.database)
         spreads = [cell.spread for cell in of.cells.values() if cell.valid]
+        spreads += [spread for result in of.database for spread in result.spreads()]
         if spreads:
             usual_spread, worst = statistics.median(spreads), max(spreads)
             notes.append(f"spread of the rounds, (max - min) / median: usually {usual_spread:.0%}, worst {worst:.0%}")
@@ -210,13 +214,3 @@ def per_second(cell: Cell) -> str:
 
 def against(ours: Cell | None, other: Cell | None, goal: float | None) -> str:
     return ABSENT if ours is None or other is None else judged(ours.ratio(other), goal)
-
-
-def judged(ratio: float, goal: float | None, digits: int = 2) -> str:
-    if goal is None:
-        return f"{ratio:.{digits}f}"
-    return f"{ratio:.{digits}f} ({met(ratio, goal)})"
-
-
-def met(figure: float, goal: float) -> str:
-    return f"<= {goal:g}: {'met' if figure <= goal else 'MISSED'}"

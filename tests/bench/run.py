@@ -4,6 +4,7 @@ examples:
   python3 tests/bench/run.py --quick                            a first look, under two minutes
   python3 tests/bench/run.py --rows hello,echo --peers uvicorn  only these rows, ours against this peer
   python3 tests/bench/run.py --rows ws,ws-4k,idle-ws            WebSocket echo, and what an idle one costs
+  python3 tests/bench/run.py --rows pg-select,pg-json           PostgreSQL's clients, against asyncpg
   python3 tests/bench/run.py --python PATH --python PATH --write-docs
 """
 
@@ -18,10 +19,12 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
+import database
 import foreign
 import generator
 import idle
 import page
+from database_rows import DATABASE_TITLES
 from environments import ROOT, Environment, Unavailable
 from installation import installed, versions
 from interpreter import Interpreter, NoInterpreter
@@ -35,7 +38,9 @@ from websocket_rows import WEBSOCKET_ROWS
 
 RESULTS = Path(__file__).resolve().with_name("results")
 ALL_ROWS = (*ROWS, *WEBSOCKET_ROWS)
-ROW_NAMES = [*(row.name for row in ALL_ROWS), *foreign.TITLES, *idle.KINDS]
+ROW_NAMES = [*(row.name for row in ALL_ROWS), *foreign.TITLES, *idle.KINDS, *DATABASE_TITLES]
+NO_SERVER = {*foreign.TITLES, *DATABASE_TITLES}
+"""Rows in which no peer serves."""
 IDLE_PEERS = (OURS, "uvicorn")
 
 
@@ -104,7 +109,8 @@ def measure(interpreter: Interpreter, options: argparse.Namespace) -> Measuremen
         server_core,
         client_core,
     )
-    peers = [peer for peer in PEERS if peer.name in {OURS, *options.peers}]
+    rivals = options.peers if not NO_SERVER.issuperset(options.rows) else []
+    peers = [peer for peer in PEERS if peer.name in {OURS, *rivals}]
     environments = prepared(peers, interpreter, options.fasterapi_venv, measured)
     peers = [peer for peer in peers if peer.name in environments]
     measured.load_average.append(load_average())
@@ -126,6 +132,12 @@ def measure(interpreter: Interpreter, options: argparse.Namespace) -> Measuremen
                 if kind in options.rows and peer.name in IDLE_PEERS:
                     environment = environments[peer.name]
                     measured.idle.append(idle.measure(kind, peer, setting, environment, options.idle_connections))
+        if OURS in environments and not set(DATABASE_TITLES).isdisjoint(options.rows):
+            clients = database.prepared(interpreter, environments[OURS], measured.versions, measured.missing)
+            try:
+                measured.database += database.measure(options.rows, setting, clients)
+            except Unavailable as reason:
+                measured.missing["PostgreSQL's clients"] = str(reason)
     measured.load_average.append(load_average())
     stored = RESULTS / f"{began:%Y%m%d-%H%M%S}-{interpreter.slug}.json"
     measured.save(stored)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+ABSENT = "-"
+"""Where there is no figure."""
+
 
 @dataclass
 class Table:
@@ -27,3 +30,13 @@ class Table:
         first, *others = line
         figures = (word.rjust(width) for word, width in zip(others, widths[1:], strict=True))
         return "  ".join([first.ljust(widths[0]), *figures])
+
+
+def judged(ratio: float, goal: float | None, digits: int = 2) -> str:
+    if goal is None:
+        return f"{ratio:.{digits}f}"
+    return f"{ratio:.{digits}f} ({met(ratio, goal)})"
+
+
+def met(figure: float, goal: float) -> str:
+    return f"<= {goal:g}: {'met' if figure <= goal else 'MISSED'}"

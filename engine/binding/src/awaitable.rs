@@ -6,7 +6,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::conversation::Party;
 use crate::future::NativeFuture;
-use crate::pg::Call;
+use crate::pg::{Call, PgProtocol};
 use crate::service::HttpService;
 use crate::spawn::Launch;
 
@@ -39,6 +39,8 @@ pub(crate) enum Operation {
     Launch(Launch),
     /// A call on a PostgreSQL session.
     Database(Box<Call>),
+    /// A PostgreSQL session that is being opened; one that opens and is not taken is closed.
+    Opened(Py<PgProtocol>),
     /// Whatever the future ends with.
     Result,
 }
@@ -160,7 +162,10 @@ impl Waiting {
             }
             ended => ended,
         };
-        if let Progress::Waits(future, _) = &ended {
+        if let Progress::Waits(future, operation) = &ended {
+            if let Operation::Opened(protocol) = operation {
+                PgProtocol::abort(protocol.bind(py))?;
+            }
             NativeFuture::abandon(future.bind(py))?;
         }
         drop(ended);
@@ -177,7 +182,7 @@ impl Operation {
             Self::Closed(service) => HttpService::step_closed(service.bind(py)),
             Self::Launch(launch) => launch.step(py),
             Self::Database(call) => call.step(py),
-            Self::Result => Err(already_awaited()),
+            Self::Opened(_) | Self::Result => Err(already_awaited()),
         }
     }
 
@@ -185,7 +190,7 @@ impl Operation {
     fn resume(self, py: Python<'_>, future: &Py<NativeFuture>) -> PyResult<Step> {
         let value = future.get().outcome(py)?;
         match self {
-            Self::Result => Ok(Step::Done(value)),
+            Self::Opened(_) | Self::Result => Ok(Step::Done(value)),
             operation => operation.step(py),
         }
     }
@@ -251,6 +256,7 @@ impl Waiting {
             }
             Operation::Closed(service) => visit.call(service),
             Operation::Database(call) => call.traverse(&visit),
+            Operation::Opened(protocol) => visit.call(protocol),
             Operation::Launch(_) | Operation::Result => Ok(()),
         }
     }

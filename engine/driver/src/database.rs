@@ -63,6 +63,8 @@ pub(crate) struct Session {
     drains: Option<pg::Ticket>,
     /// Bytes that were put behind an open request since it last waited.
     burst: usize,
+    /// The turn after which it goes on: what the server says is read before.
+    rests: Option<u32>,
     /// What the server said before it closed.
     last_words: Option<Box<pg::Fields>>,
     /// How TLS begins, until it has.
@@ -113,7 +115,7 @@ impl Session {
         }
         match self.phase {
             Phase::Gone => Verdict::Remove,
-            _ if again => Verdict::Again,
+            _ if again || self.rests.is_some() => Verdict::Again,
             _ => Verdict::Keep,
         }
     }
@@ -191,7 +193,9 @@ impl Session {
                 },
             }
         }
-        if self.pending() <= LOW_WATER
+        self.rests.take_if(|turn| *turn != cx.turn);
+        if self.rests.is_none()
+            && self.pending() <= LOW_WATER
             && let Some(request) = self.drains.take()
         {
             cx.deliveries.push(Delivery::Database(self.key, News::Drained(request)));

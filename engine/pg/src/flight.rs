@@ -102,6 +102,10 @@ impl Flight {
 
     /// An error: the server skips what it has of the request up to its Sync.
     pub(crate) fn fail(&mut self) {
+        // Its Sync stands behind what was not sent, and is needed still.
+        if !self.bytes.is_empty() && !self.simple {
+            self.synced = false;
+        }
         self.bytes.clear();
         self.steps = Steps::default();
         self.phase = Phase::Failed;
@@ -131,5 +135,26 @@ impl Flight {
         if self.steps.is_empty() {
             self.sync();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sync_of_a_request_that_fails_before_all_of_it_was_sent_is_sent() {
+        let mut first = Request::open();
+        first.parse("", "insert", &[]);
+        let mut flight = Flight::new(Ticket(1), first);
+        flight.bytes.clear();
+        let mut more = Request::new();
+        more.parse("", "rollback", &[]);
+        flight.extend(more);
+        flight.finish();
+        assert!(flight.synced && flight.bytes.ends_with(&SYNC));
+        flight.fail();
+        assert!(flight.synced);
+        assert_eq!(flight.bytes, SYNC);
     }
 }

@@ -9,6 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::call;
+use super::copying::Copying;
 use super::exceptions;
 use super::protocol::{Cancelled, Pending, PgProtocol, Phase};
 use super::wanted::Wanted;
@@ -55,7 +56,14 @@ impl PgProtocol {
     pub(crate) fn asked<T>(&self, py: Python<'_>, asked: Option<Result<T, Misuse>>) -> PyResult<T> {
         match asked {
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(Misuse::Closed)) | None => Err(exceptions::interface(py, "connection is closed")),
+            Some(Err(Misuse::Closed)) | None => {
+                // The end has been seen, and its news is on the way.
+                let mut inner = self.lock();
+                let unheard = inner.phase == Phase::Open;
+                inner.phase = if unheard { Phase::Closing } else { inner.phase };
+                drop(inner);
+                Err(if unheard { lost(py) } else { exceptions::interface(py, "connection is closed") })
+            }
             Some(Err(misuse)) => Err(exceptions::interface(py, misuse.to_string())),
         }
     }
@@ -163,6 +171,8 @@ impl PgProtocol {
     pub(crate) fn abandon(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let pending = this.get().take_pending(id);
         drop(pending);
+        let copy = this.get().lock().copy.take_if(|copying| copying.is(id));
+        drop(copy);
         Self::leave(this, id)
     }
 
@@ -265,16 +275,15 @@ impl PgProtocol {
     /// The session is over, for this reason; all that wait are told.
     pub(crate) fn ended(this: &Bound<'_, Self>, cause: PyErr) -> PyResult<()> {
         let py = this.py();
-        let (opening, closing, pending, stalled, host, session, connection) = {
+        let ((opening, copy), closing, pending, stalled, host, session, connection) = {
             let mut inner = this.get().lock();
             if inner.phase == Phase::Closed {
                 return Ok(());
             }
             inner.phase = Phase::Closed;
             inner.cancelled = None;
-            inner.copy = None;
             (
-                inner.opening.take(),
+                (inner.opening.take(), inner.copy.take()),
                 std::mem::take(&mut inner.closing),
                 std::mem::take(&mut inner.pending),
                 std::mem::take(&mut inner.stalled),
@@ -293,7 +302,8 @@ impl PgProtocol {
             Some(connection) => connection.call_method1(intern!(py, "_on_closed"), (cause.value(py),)).map(drop),
             None => Ok(()),
         };
-        for future in opening.into_iter().chain(pending.into_iter().map(|pending| pending.future)) {
+        let begun = copy.and_then(Copying::into_begun);
+        for future in opening.into_iter().chain(begun).chain(pending.into_iter().map(|pending| pending.future)) {
             NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)))?;
         }
         for future in closing.into_iter().chain(stalled.into_iter().map(|(_, future)| future)) {
@@ -322,6 +332,14 @@ fn give_up(host: &Arc<Host>, session: Key, id: Ticket) -> PyResult<()> {
     reactor.complete_request(session, id);
     Ok(())
 }
+
+/// `ConnectionDoesNotExistError`: the session is over, and nothing more is known.
+pub(crate) fn lost(py: Python<'_>) -> PyErr {
+    exceptions::lost(py, LOST)
+}
+
+/// What is said of a request that the end of the session overtook.
+pub(crate) const LOST: &str = "connection was closed in the middle of operation";
 
 /// The session of a key, for the deliveries.
 pub(crate) fn find(py: Python<'_>, host: &Arc<Host>, session: Key) -> Option<Py<PgProtocol>> {

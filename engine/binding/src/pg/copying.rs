@@ -32,6 +32,18 @@ pub(crate) struct Copying {
     begun: Option<Py<NativeFuture>>,
 }
 
+impl Copying {
+    /// Whether this is the request.
+    pub(crate) fn is(&self, id: Ticket) -> bool {
+        self.id == id
+    }
+
+    /// Who waits for it to begin.
+    pub(crate) fn into_begun(self) -> Option<Py<NativeFuture>> {
+        self.begun
+    }
+}
+
 pub(crate) fn step(copy: Copy, protocol: &Bound<'_, PgProtocol>, timeout: Option<f64>) -> PyResult<Step> {
     let py = protocol.py();
     match copy {

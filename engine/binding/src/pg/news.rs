@@ -8,12 +8,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::protocol::{PgProtocol, Phase};
-use super::{asking, exceptions, outside};
+use super::asking::{self, LOST, lost};
+use super::{exceptions, outside};
 use crate::fault;
 use crate::future::NativeFuture;
 use crate::host::Host;
-
-const LOST: &str = "connection was closed in the middle of operation";
 
 /// Hands over one piece of news. Only `KeyboardInterrupt` and `SystemExit` come back.
 pub(crate) fn hand_over(py: Python<'_>, host: &Arc<Host>, session: Key, news: News) -> PyResult<()> {
@@ -108,10 +107,6 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
         error.value(py).setattr(intern!(py, "_stage"), word(stage))?;
     }
     PgProtocol::ended(protocol, error)
-}
-
-fn lost(py: Python<'_>) -> PyErr {
-    exceptions::lost(py, LOST)
 }
 
 fn caused(py: Python<'_>, error: PyErr, cause: PyErr) -> PyResult<PyErr> {

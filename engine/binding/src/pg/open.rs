@@ -168,7 +168,7 @@ impl Opening {
         let before = host.tables().databases.insert(session, protocol.clone().unbind());
         drop(before);
         host.settle(py)?;
-        Ok(Step::Wait(future, Operation::Result))
+        Ok(Step::Wait(future, Operation::Opened(protocol.clone().unbind())))
     }
 }
 

@@ -321,7 +321,7 @@ impl PgProtocol {
     }
 
     /// Ends the session at once: what is under way fails.
-    fn abort(slf: &Bound<'_, Self>) -> PyResult<()> {
+    pub(crate) fn abort(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
         let (host, session) = {
             let inner = slf.get().lock();

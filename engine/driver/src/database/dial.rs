@@ -109,6 +109,7 @@ impl Session {
             copying: copying::Copying::default(),
             drains: None,
             burst: 0,
+            rests: None,
             last_words: None,
             encryption,
             direct,

@@ -35,13 +35,14 @@ impl Session {
     }
 
     /// More of a request that was begun as an open one; true while there is room for more.
-    pub(crate) fn extend(&mut self, id: Ticket, more: pg::Request) -> Result<bool, pg::Misuse> {
+    pub(crate) fn extend(&mut self, id: Ticket, more: pg::Request, turn: u32) -> Result<bool, pg::Misuse> {
         self.burst += more.len();
         self.machine.extend(id, more)?;
         let room = self.has_room(id);
         // However much the socket takes: the server may have something to say to what it has.
         if self.burst > HIGH_WATER {
             self.burst = 0;
+            self.rests = Some(turn);
             self.drains = Some(id);
             return Ok(false);
         }
@@ -79,14 +80,15 @@ impl Session {
         alone
     }
 
-    /// Nobody waits for the request any more: its answer is read and forgotten. Whether it is in flight.
+    /// Nobody waits for the request any more: its answer is read and forgotten. Whether it is in flight, and was waited
+    /// for until now.
     pub(crate) fn disown(&mut self, id: Ticket) -> bool {
         self.drains.take_if(|waiting| *waiting == id);
         let Some(flight) = self.flights.iter_mut().find(|flight| flight.id == id) else { return false };
-        flight.wanted = false;
+        let wanted = std::mem::take(&mut flight.wanted);
         flight.deadline = None;
         self.copying.forget(id);
-        true
+        wanted
     }
 
     /// What waits goes out.

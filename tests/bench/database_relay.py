@@ -5,6 +5,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -93,11 +94,14 @@ class Relay:
         side = key.fileobj
         assert isinstance(side, socket.socket)
         other, client, conversation = key.data
-        if chunk := side.recv(CHUNK):
-            conversation.said.append((client, chunk))
-            other.sendall(chunk)
-        else:
-            self.selector.unregister(side)
+        with suppress(OSError):
+            if chunk := side.recv(CHUNK):
+                conversation.said.append((client, chunk))
+                other.sendall(chunk)
+                return
+        # One side has ended: so does the other, and the client's process says why.
+        self.selector.unregister(side)
+        with suppress(OSError):
             other.shutdown(socket.SHUT_WR)
 
     def end(self) -> None:

@@ -102,7 +102,8 @@ def prepared(
 def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, Environment]) -> list[Database]:
     """The rows of these names."""
     rows = [row for row in DATABASE_ROWS if row.name in names]
-    roles = (setting.rounds + 2) * ROLES_A_TURN * 2
+    connecting = [row for row in rows if row.count is not None]
+    roles = len(connecting) * setting.rounds * ROLES_A_TURN
     create = f"execute format('create role {ROLE.format('%s')} login password ''{PASSWORD}''', number)"
     first = [
         f"create database {WRITES}",
@@ -110,10 +111,7 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
         f"do $$ begin for number in 1..{roles} loop {create}; end loop; end $$",
     ]
     with ExitStack() as stack:
-        if any(row.count is not None for row in rows):
-            server = stack.enter_context(postgres(setting.client_core, first))
-        else:
-            server = stack.enter_context(postgres(setting.client_core, first[:1]))
+        server = stack.enter_context(postgres(setting.client_core, first))
         results = [Database(row.name) for row in rows]
         workers: dict[str, Worker] = {}
         for contender in CONTENDERS:

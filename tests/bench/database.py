@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from database_relay import Relay
 from database_rows import DATABASE_ROWS, PASSWORD, ROLE, ROLES_A_TURN, WRITES, DatabaseRow
@@ -101,7 +102,8 @@ def prepared(
 def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, Environment]) -> list[Database]:
     """The rows of these names."""
     rows = [row for row in DATABASE_ROWS if row.name in names]
-    roles = (setting.rounds + 2) * ROLES_A_TURN * 2
+    connecting = [row for row in rows if row.count is not None]
+    roles = len(connecting) * setting.rounds * ROLES_A_TURN
     create = f"execute format('create role {ROLE.format('%s')} login password ''{PASSWORD}''', number)"
     first = [
         f"create database {WRITES}",
@@ -109,10 +111,7 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
         f"do $$ begin for number in 1..{roles} loop {create}; end loop; end $$",
     ]
     with ExitStack() as stack:
-        if any(row.count is not None for row in rows):
-            server = stack.enter_context(postgres(setting.client_core, first))
-        else:
-            server = stack.enter_context(postgres(setting.client_core, first[:1]))
+        server = stack.enter_context(postgres(setting.client_core, first))
         results = [Database(row.name) for row in rows]
         workers: dict[str, Worker] = {}
         for contender in CONTENDERS:
@@ -129,7 +128,7 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
 
 
 def recorded(rows: Sequence[DatabaseRow], setting: Setting, environments: Mapping[str, Environment], port: int) -> None:
-    """Keeps a file for each row with what asyncpg and the server say to each other; the floor says where one is missing."""
+    """Keeps a file for each row, with what asyncpg and the server say; the floor says where one is missing."""
     base = next(contender for contender in CONTENDERS if contender.name == BASE)
     with Relay(port) as relay, Worker("recording", base.command(environments, relay.port), setting) as worker:
         for row in rows:
@@ -155,7 +154,7 @@ class Worker:
         self.stack = ExitStack()
         self.fault: str | None = None
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         output = self.stack.enter_context(self.log.open("wb"))
         pipe = subprocess.PIPE
         self.process = self.stack.enter_context(
@@ -174,8 +173,10 @@ class Worker:
         if self.fault is not None:
             raise Unavailable(self.fault)
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
-        self.process.stdin.flush()
+        # Of one that has ended there is no line, but a reason.
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(f"{' '.join(map(str, words))}\n".encode())
+            self.process.stdin.flush()
         answer = self.line()
         if answer.startswith("-"):
             raise Unavailable(answer.removeprefix("- "))

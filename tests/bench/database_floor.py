@@ -61,11 +61,12 @@ class Line:
 
     def proceed(self) -> bool:
         """Sends what is next; false where nothing is left."""
-        for sent, self.missing in self.left:
-            if (gone := self.socket.send(sent)) < len(sent):
-                self.send_rest(sent[gone:])
-            return True
-        return False
+        if (exchange := next(self.left, None)) is None:
+            return False
+        sent, self.missing = exchange
+        if (gone := self.socket.send(sent)) < len(sent):
+            self.send_rest(sent[gone:])
+        return True
 
 
 class Lines:

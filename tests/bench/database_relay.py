@@ -5,8 +5,10 @@ import selectors
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 CHUNK = 1 << 18
 
@@ -49,7 +51,7 @@ class Relay:
         self.waker, self.woken = socket.socketpair()
         self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
@@ -92,11 +94,14 @@ class Relay:
         side = key.fileobj
         assert isinstance(side, socket.socket)
         other, client, conversation = key.data
-        if chunk := side.recv(CHUNK):
-            conversation.said.append((client, chunk))
-            other.sendall(chunk)
-        else:
-            self.selector.unregister(side)
+        with suppress(OSError):
+            if chunk := side.recv(CHUNK):
+                conversation.said.append((client, chunk))
+                other.sendall(chunk)
+                return
+        # One side has ended: so does the other, and the client's process says why.
+        self.selector.unregister(side)
+        with suppress(OSError):
             other.shutdown(socket.SHUT_WR)
 
     def end(self) -> None:

@@ -22,7 +22,7 @@ def cpu(results: Sequence[Database], names: Sequence[str]) -> Table:
     table.note = (
         "One connection but for the pool, on loopback TCP without TLS; the client has one core, the server the other. "
         "The floor is asyncpg's bytes by bare `send`, `poll` and `recv`, with nothing decoded. "
-        "psycopg and psqlpy run on the stock loop; threads count."
+        "psycopg and psqlpy run on the stock loop; threads count. Where a client has no JSON, `json.dumps` makes it."
     )
     return table
 

@@ -8,9 +8,9 @@ from report import Report
 
 INTRODUCTION = """# Benchmarks
 
-What a request or a WebSocket message costs in CPU time, measured by `make bench` against other servers on the same
-machine in the same run. That, not requests per second, is the figure to compare: it is what a busy server pays, and a
-noisy machine disturbs it least.
+What a request, a WebSocket message or a query of PostgreSQL costs in CPU time, measured by `make bench` against others
+on the same machine in the same run. That, not requests per second, is the figure to compare: it is what a busy server
+pays, and a noisy machine disturbs it least.
 
 How it is measured:
 - the server has one core, the load generator (`tests/bench/load`) another; every server runs one worker;
@@ -22,6 +22,9 @@ How it is measured:
 - a WebSocket has one message under way, which comes back as it was sent; 16 different ones take turns. uvicorn runs
   the fastest of its implementations. Where deflate is negotiated, the client compresses each message for itself and
   inflates every answer, on its own core;
+- clients of PostgreSQL take turns in the same way, each a process with one core, and the database has the other; what
+  each sees is checked once, before anything counts. Every connection of "a password's first" is with a role that the
+  process has not met, so that the key is derived anew; "the 2nd to 10th" follow with the same role;
 - nginx serves what it can serve without an application, as the limit: its download is a file, by `sendfile`.
 
 Repeat it with `make bench`; `python3 tests/bench/run.py --help` names the options. Figures from different machines or

@@ -109,8 +109,8 @@ def measure(interpreter: Interpreter, options: argparse.Namespace) -> Measuremen
         server_core,
         client_core,
     )
-    rivals = options.peers if not NO_SERVER.issuperset(options.rows) else []
-    peers = [peer for peer in PEERS if peer.name in {OURS, *rivals}]
+    serving = not NO_SERVER.issuperset(options.rows)
+    peers = [peer for peer in PEERS if peer.name == OURS or (serving and peer.name in options.peers)]
     environments = prepared(peers, interpreter, options.fasterapi_venv, measured)
     peers = [peer for peer in peers if peer.name in environments]
     measured.load_average.append(load_average())

@@ -119,6 +119,16 @@ impl PgProtocol {
         }
     }
 
+    /// Whether the request was posted: the answers of those come in their order, too.
+    fn take_posted(&self, id: Ticket) -> bool {
+        let mut inner = self.lock();
+        let posted = inner.posted.front() == Some(&id);
+        if posted {
+            inner.posted.pop_front();
+        }
+        posted
+    }
+
     /// A request was answered.
     pub(crate) fn replied(this: &Bound<'_, Self>, id: Ticket, reply: Reply, status: TransactionStatus) -> PyResult<()> {
         let py = this.py();
@@ -140,7 +150,7 @@ impl PgProtocol {
     ) -> PyResult<()> {
         this.get().lock().status = status;
         Self::note_cancelled(this, |cancelled| cancelled.answered |= cancelled.id == id)?;
-        let posted = this.get().lock().posted.pop_front_if(|first| *first == id).is_some();
+        let posted = this.get().take_posted(id);
         match &reply.error {
             Some(fields) if posted => {
                 let error = exceptions::server(this.py(), fields, None);

@@ -30,7 +30,7 @@ pub(crate) struct Call {
 
 /// What is called.
 pub(crate) enum Act {
-    Open(Opening),
+    Open(Box<Opening>),
     Prepare {
         name: Py<PyString>,
         query: Py<PyString>,

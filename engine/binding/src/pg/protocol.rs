@@ -150,7 +150,7 @@ impl PgProtocol {
     ) -> PyResult<Py<Waiting>> {
         let protocol = class.call1((types,))?.cast_into::<Self>()?;
         let opening = Opening::session(event_loop, address, options)?;
-        Self::call(&protocol, timeout, Act::Open(opening))
+        Self::call(&protocol, timeout, Act::Open(Box::new(opening)))
     }
 
     /// Asks the server at `address` to cancel what its session with this key does; waits until it has heard.
@@ -167,7 +167,7 @@ impl PgProtocol {
         let py = event_loop.py();
         let protocol = py.get_type::<Self>().call0()?.cast_into::<Self>()?;
         let opening = Opening::cancellation(event_loop, address, options, pid, secret)?;
-        Self::call(&protocol, timeout, Act::Open(opening))
+        Self::call(&protocol, timeout, Act::Open(Box::new(opening)))
     }
 
     /// Events go to this object, which is held weakly.

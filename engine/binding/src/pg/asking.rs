@@ -237,7 +237,7 @@ impl PgProtocol {
     }
 
     /// Ends the session behind what is under way; waits until the server has closed.
-    pub(crate) fn step_close(this: &Bound<'_, Self>, _timeout: Option<f64>) -> PyResult<Step> {
+    pub(crate) fn step_close(this: &Bound<'_, Self>) -> PyResult<Step> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(Step::Done(py.None())) };
         let future = this.get().future(py, &host)?;
@@ -275,7 +275,7 @@ impl PgProtocol {
     /// The session is over, for this reason; all that wait are told.
     pub(crate) fn ended(this: &Bound<'_, Self>, cause: PyErr) -> PyResult<()> {
         let py = this.py();
-        let (opening, closing, pending, stalled, host, session, connection) = {
+        let (opening, closing, pending, stalled, host, session) = {
             let mut inner = this.get().lock();
             if inner.phase == Phase::Closed {
                 return Ok(());
@@ -290,7 +290,6 @@ impl PgProtocol {
                 std::mem::take(&mut inner.stalled),
                 inner.host.upgrade(),
                 inner.session,
-                inner.connection.as_ref().map(|weak| weak.clone_ref(py)),
             )
         };
         if let (Some(host), Some(session)) = (&host, session) {
@@ -298,8 +297,7 @@ impl PgProtocol {
             drop(forgotten);
         }
         // Who listens for the end hears of it before those who wait go on.
-        let connection = connection.map(|weak| weak.bind(py).call0()).transpose()?;
-        let told = match connection.filter(|found| !found.is_none()) {
+        let told = match this.get().connection(py)? {
             Some(connection) => connection.call_method1(intern!(py, "_on_closed"), (cause.value(py),)).map(drop),
             None => Ok(()),
         };

@@ -86,7 +86,7 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
             let text = format!("{LOST}: {}", fields.message());
             if opening { error } else { caused(py, exceptions::lost(py, text), error)? }
         }
-        Failure::Protocol(pg::Error::UnexpectedEof) if opening => {
+        Failure::Protocol(pg::Error::UnexpectedEof) | Failure::Eof if opening => {
             exceptions::lost(py, "the server closed the connection before the session had begun")
         }
         Failure::Protocol(error @ pg::Error::PasswordMissing(_)) => {
@@ -97,9 +97,6 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
         Failure::TimedOut => PyTimeoutError::new_err(()),
         Failure::System(error) if opening => fault::transport(py, error),
         Failure::System(error) => caused(py, lost(py), fault::transport(py, error))?,
-        Failure::Eof if opening => {
-            exceptions::lost(py, "the server closed the connection before the session had begun")
-        }
         Failure::Eof => lost(py),
         Failure::Closed if phase == Phase::Closing => exceptions::interface(py, "connection is closed"),
         Failure::Closed => lost(py),
@@ -110,7 +107,8 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
     PgProtocol::ended(protocol, error)
 }
 
-fn lost(py: Python<'_>) -> PyErr {
+/// The connection has ended under those who wait.
+pub(crate) fn lost(py: Python<'_>) -> PyErr {
     exceptions::lost(py, LOST)
 }
 

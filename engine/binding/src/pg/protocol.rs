@@ -13,6 +13,7 @@ use super::copying::{self, Copy, Copying};
 use super::exceptions;
 use super::export::Form;
 use super::many::Many;
+use super::news;
 use super::open::Opening;
 use super::outside::Outside;
 use super::salts::Credentials;
@@ -315,9 +316,8 @@ impl PgProtocol {
     }
 
     /// Ends the session behind what is under way; waits until the server has closed.
-    #[pyo3(signature = (timeout=None))]
-    fn close(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<Py<Waiting>> {
-        Self::call(slf, timeout, Act::Close)
+    fn close(slf: &Bound<'_, Self>) -> PyResult<Py<Waiting>> {
+        Self::call(slf, None, Act::Close)
     }
 
     /// Ends the session at once: what is under way fails.
@@ -331,7 +331,7 @@ impl PgProtocol {
             host.check_thread()?;
             host.reactor()?.abort_database(session);
         }
-        Self::ended(slf, exceptions::lost(py, "connection was closed in the middle of operation"))
+        Self::ended(slf, news::lost(py))
     }
 
     /// Whether requests can be sent.

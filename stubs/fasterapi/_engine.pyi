@@ -315,12 +315,7 @@ class PgSettings:
         format: Literal["text", "binary", "tuple"],  # noqa: A002
     ) -> None:
         """Values of the type `oid` pass through two functions."""
-    def set_builtin_type_codec(
-        self,
-        oid: int,
-        codec_name: str,
-        format: Literal["text", "binary"] | None = None,  # noqa: A002
-    ) -> None:
+    def set_builtin_type_codec(self, oid: int, codec_name: str | int) -> None:
         """Values of the type `oid` pass as those of the built-in type `codec_name`."""
     def remove_python_codec(self, oid: int) -> None:
         """The type's own codec again."""
@@ -451,12 +446,12 @@ class PgProtocol:
         """Makes the server forget a statement."""
     def close_portal(self, portal_name: str, timeout: float | None) -> Coroutine[Any, Any, None]:
         """Makes the server forget a portal."""
-    def _copy_begin(self, query: str, timeout: float | None) -> Coroutine[Any, Any, tuple[bool, int, list[int]]]: ...
+    def _copy_begin(self, query: str, timeout: float | None) -> Coroutine[Any, Any, tuple[bool, int, bytes]]: ...
     def _copy_read(self) -> Coroutine[Any, Any, bytes | None]: ...
     def _copy_write(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]: ...
     def _copy_done(self) -> Coroutine[Any, Any, str]: ...
     def _copy_fail(self, reason: str) -> None: ...
-    def close(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
+    def close(self) -> Coroutine[Any, Any, None]:
         """Ends the session behind what is under way; waits until the server has closed."""
     def abort(self) -> None:
         """Ends the session at once: what is under way fails."""

@@ -161,9 +161,8 @@ class Session:
             if not self.is_closed():
                 if self._protocol.awaited and not self._protocol._is_cancelling():
                     self._cancel_current_command()
-                seconds = self._get_timeout(timeout)
-                async with asyncio.timeout(seconds):
-                    await self._protocol.close(seconds)
+                async with asyncio.timeout(self._get_timeout(timeout)):
+                    await self._protocol.close()
         except BaseException:
             self._abort()
             raise

@@ -127,6 +127,16 @@ impl PgProtocol {
         }
     }
 
+    /// Whether the request was posted: the answers of those come in their order, too.
+    fn take_posted(&self, id: Ticket) -> bool {
+        let mut inner = self.lock();
+        let posted = inner.posted.front() == Some(&id);
+        if posted {
+            inner.posted.pop_front();
+        }
+        posted
+    }
+
     /// A request was answered.
     pub(crate) fn replied(this: &Bound<'_, Self>, id: Ticket, reply: Reply, status: TransactionStatus) -> PyResult<()> {
         let py = this.py();
@@ -148,7 +158,7 @@ impl PgProtocol {
     ) -> PyResult<()> {
         this.get().lock().status = status;
         Self::note_cancelled(this, |cancelled| cancelled.answered |= cancelled.id == id)?;
-        let posted = this.get().lock().posted.pop_front_if(|first| *first == id).is_some();
+        let posted = this.get().take_posted(id);
         match &reply.error {
             Some(fields) if posted => {
                 let error = exceptions::server(this.py(), fields, None);
@@ -237,7 +247,7 @@ impl PgProtocol {
     }
 
     /// Ends the session behind what is under way; waits until the server has closed.
-    pub(crate) fn step_close(this: &Bound<'_, Self>, _timeout: Option<f64>) -> PyResult<Step> {
+    pub(crate) fn step_close(this: &Bound<'_, Self>) -> PyResult<Step> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(Step::Done(py.None())) };
         let future = this.get().future(py, &host)?;
@@ -275,7 +285,7 @@ impl PgProtocol {
     /// The session is over, for this reason; all that wait are told.
     pub(crate) fn ended(this: &Bound<'_, Self>, cause: PyErr) -> PyResult<()> {
         let py = this.py();
-        let ((opening, copy), closing, pending, stalled, host, session, connection) = {
+        let ((opening, copy), closing, pending, stalled, host, session) = {
             let mut inner = this.get().lock();
             if inner.phase == Phase::Closed {
                 return Ok(());
@@ -289,7 +299,6 @@ impl PgProtocol {
                 std::mem::take(&mut inner.stalled),
                 inner.host.upgrade(),
                 inner.session,
-                inner.connection.as_ref().map(|weak| weak.clone_ref(py)),
             )
         };
         if let (Some(host), Some(session)) = (&host, session) {
@@ -297,8 +306,7 @@ impl PgProtocol {
             drop(forgotten);
         }
         // Who listens for the end hears of it before those who wait go on.
-        let connection = connection.map(|weak| weak.bind(py).call0()).transpose()?;
-        let told = match connection.filter(|found| !found.is_none()) {
+        let told = match this.get().connection(py)? {
             Some(connection) => connection.call_method1(intern!(py, "_on_closed"), (cause.value(py),)).map(drop),
             None => Ok(()),
         };

@@ -30,7 +30,7 @@ pub(crate) struct Call {
 
 /// What is called.
 pub(crate) enum Act {
-    Open(Opening),
+    Open(Box<Opening>),
     Prepare {
         name: Py<PyString>,
         query: Py<PyString>,
@@ -79,7 +79,7 @@ impl Call {
             Act::Open(opening) => return opening.step(protocol.bind(py), timeout),
             Act::Many(many) => return many.step(protocol, timeout, py),
             Act::Copy(copy) => return copying::step(copy, protocol.bind(py), timeout),
-            Act::Close => return PgProtocol::step_close(protocol.bind(py), timeout),
+            Act::Close => return PgProtocol::step_close(protocol.bind(py)),
             Act::Prepare { name, query, record_class, ignore_custom_codec } => {
                 let mut request = Request::new();
                 let label = name.bind(py).to_str()?;

@@ -59,6 +59,20 @@ pub(crate) enum Assigned {
 }
 
 impl Codec {
+    /// The type's own codec, and those of its parts.
+    pub(crate) fn native(ty: Arc<Type>) -> Self {
+        let part = |part: &Arc<Type>| Arc::new(Self::native(part.clone()));
+        let inner: Box<[Arc<Codec>]> = match &ty.kind {
+            Kind::Array { element: one, .. } | Kind::Range(one) | Kind::Multirange(one) | Kind::Domain(one) => {
+                Box::new([part(one)])
+            }
+            Kind::Composite(fields) => fields.iter().map(|field| part(&field.ty)).collect(),
+            Kind::Scalar(_) | Kind::Enum(_) | Kind::Record => Box::default(),
+        };
+        let format = ty.format();
+        Self { ty, python: None, inner, native: true, format }
+    }
+
     /// How its values travel.
     pub(crate) fn format(&self) -> Format {
         self.format
@@ -196,20 +210,4 @@ fn of_parts(ty: &Arc<Type>, inner: &[Arc<Codec>]) -> Arc<Type> {
         _ => return ty.clone(),
     };
     if kind == ty.kind { ty.clone() } else { Arc::new(Type { kind, ..(**ty).clone() }) }
-}
-
-impl Codec {
-    /// The type's own codec, and those of its parts.
-    pub(crate) fn native(ty: Arc<Type>) -> Self {
-        let part = |part: &Arc<Type>| Arc::new(Self::native(part.clone()));
-        let inner: Box<[Arc<Codec>]> = match &ty.kind {
-            Kind::Array { element: one, .. } | Kind::Range(one) | Kind::Multirange(one) | Kind::Domain(one) => {
-                Box::new([part(one)])
-            }
-            Kind::Composite(fields) => fields.iter().map(|field| part(&field.ty)).collect(),
-            Kind::Scalar(_) | Kind::Enum(_) | Kind::Record => Box::default(),
-        };
-        let format = ty.format();
-        Self { ty, python: None, inner, native: true, format }
-    }
 }

@@ -123,11 +123,7 @@ impl PgProtocol {
         let py = this.py();
         let code = |format: &Format| u8::from(*format == Format::Binary);
         let columns: Vec<u8> = format.columns.iter().map(code).collect();
-        let begun = {
-            let mut inner = this.get().lock();
-            inner.copy.as_mut().filter(|copying| copying.id == id).and_then(|copying| copying.begun.take())
-        };
-        match begun {
+        match take_begun(this.get(), id) {
             Some(future) => {
                 let told = (takes, code(&format.format), columns).into_pyobject(py)?.into_any().unbind();
                 NativeFuture::resolve(future.bind(py), Ok(told))
@@ -144,11 +140,7 @@ impl PgProtocol {
     /// The request of a COPY is over, and had not begun: its owner hears the error.
     pub(crate) fn copy_ends(this: &Bound<'_, Self>, id: Ticket, done: &Py<NativeFuture>) -> PyResult<()> {
         let py = this.py();
-        let begun = {
-            let mut inner = this.get().lock();
-            inner.copy.as_mut().filter(|copying| copying.id == id).and_then(|copying| copying.begun.take())
-        };
-        let Some(begun) = begun else { return Ok(()) };
+        let Some(begun) = take_begun(this.get(), id) else { return Ok(()) };
         let over = this.get().lock().copy.take();
         drop(over);
         let outcome = done.get().outcome(py).and_then(|_| {
@@ -159,6 +151,12 @@ impl PgProtocol {
         });
         NativeFuture::resolve(begun.bind(py), outcome)
     }
+}
+
+/// Who waits for the COPY of this request to begin.
+fn take_begun(protocol: &PgProtocol, id: Ticket) -> Option<Py<NativeFuture>> {
+    let mut inner = protocol.lock();
+    inner.copy.as_mut().filter(|copying| copying.id == id).and_then(|copying| copying.begun.take())
 }
 
 fn again(protocol: &Bound<'_, PgProtocol>, copy: Copy) -> Operation {

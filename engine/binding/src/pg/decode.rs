@@ -8,7 +8,7 @@ mod network;
 mod number;
 mod quick;
 
-use pg::{Type, Value};
+use pg::{Kind, Type, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
@@ -27,6 +27,11 @@ pub(crate) fn decode<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     match (bytes, &codec.python) {
         (None, _) => Ok(py.None().into_bound(py)),
+        // A domain's values are its base type's, whose codec may be of Python's.
+        (Some(_), None) if !codec.native && matches!(codec.ty.kind, Kind::Domain(_)) => match codec.inner.first() {
+            Some(base) => decode(py, base, records, bytes),
+            None => Err(fault::unsupported(py, &codec.ty)),
+        },
         (Some(bytes), None) => native(py, codec, records, bytes),
         (Some(bytes), Some(python)) => through_python(py, codec, python, records, bytes),
     }

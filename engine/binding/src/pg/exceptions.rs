@@ -39,7 +39,7 @@ pub(crate) fn server(py: Python<'_>, fields: &Fields, query: Option<&Bound<'_, P
 pub(crate) fn letters<'py>(py: Python<'py>, fields: &Fields) -> PyResult<Bound<'py, PyDict>> {
     let letters = PyDict::new(py);
     for (letter, text) in fields.iter() {
-        letters.set_item(char::from(letter).to_string(), text)?;
+        letters.set_item(letter.to_string(), text)?;
     }
     Ok(letters)
 }

@@ -27,17 +27,14 @@ fn read(row: &Bound<'_, PyAny>, types: &Types) -> PyResult<Type> {
     }
     let name: String = row.get_item(intern!(py, "name"))?.extract()?;
     let schema: String = row.get_item(intern!(py, "ns"))?.extract()?;
-    let letter = row.get_item(intern!(py, "kind"))?;
-    let letter = letter.extract::<Vec<u8>>().or_else(|_| letter.extract::<String>().map(String::into_bytes))?;
+    let letter = char_of(&row.get_item(intern!(py, "kind"))?)?;
     let part = |name: &str| -> PyResult<Option<Arc<Type>>> {
         let found: Option<Oid> = row.get_item(name)?.extract()?;
         found.filter(|oid| *oid != 0).map(|oid| known(py, types, oid)).transpose()
     };
     let kind = match (&letter[..], part("elemtype")?) {
         (b"b", Some(element)) => {
-            let delimiter = row.get_item("elemdelim")?;
-            let delimiter =
-                delimiter.extract::<Vec<u8>>().or_else(|_| delimiter.extract::<String>().map(String::into_bytes))?;
+            let delimiter = char_of(&row.get_item("elemdelim")?)?;
             Kind::Array { element, delimiter: delimiter.first().copied().unwrap_or(b',') }
         }
         (b"d", _) => Kind::Domain(part("basetype")?.ok_or_else(|| incomplete(py, &name))?),
@@ -73,6 +70,11 @@ fn read(row: &Bound<'_, PyAny>, types: &Types) -> PyResult<Type> {
         _ => Kind::Scalar(Scalar::Opaque),
     };
     Ok(Type { oid, name: name.into(), schema: schema.into(), kind })
+}
+
+/// A value of the type `char`, which is bytes; who overrides its codec may have made it text.
+fn char_of(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    value.extract::<Vec<u8>>().or_else(|_| value.extract::<String>().map(String::into_bytes))
 }
 
 fn known(py: Python<'_>, types: &Types, oid: Oid) -> PyResult<Arc<Type>> {

@@ -7,8 +7,8 @@ use pyo3::exceptions::PyTimeoutError;
 use pyo3::intern;
 use pyo3::prelude::*;
 
-use super::protocol::{PgProtocol, Phase};
 use super::asking::{self, LOST, lost};
+use super::protocol::{PgProtocol, Phase};
 use super::{exceptions, outside};
 use crate::fault;
 use crate::future::NativeFuture;
@@ -85,7 +85,7 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
             let text = format!("{LOST}: {}", fields.message());
             if opening { error } else { caused(py, exceptions::lost(py, text), error)? }
         }
-        Failure::Protocol(pg::Error::UnexpectedEof) if opening => {
+        Failure::Protocol(pg::Error::UnexpectedEof) | Failure::Eof if opening => {
             exceptions::lost(py, "the server closed the connection before the session had begun")
         }
         Failure::Protocol(error @ pg::Error::PasswordMissing(_)) => {
@@ -96,9 +96,6 @@ fn closed(protocol: &Bound<'_, PgProtocol>, failure: &Failure, stage: Stage) -> 
         Failure::TimedOut => PyTimeoutError::new_err(()),
         Failure::System(error) if opening => fault::transport(py, error),
         Failure::System(error) => caused(py, lost(py), fault::transport(py, error))?,
-        Failure::Eof if opening => {
-            exceptions::lost(py, "the server closed the connection before the session had begun")
-        }
         Failure::Eof => lost(py),
         Failure::Closed if phase == Phase::Closing => exceptions::interface(py, "connection is closed"),
         Failure::Closed => lost(py),

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyType, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
 
+use super::asking;
 use super::call::{Act, Call};
 use super::copying::{self, Copy, Copying};
 use super::exceptions;
@@ -150,7 +151,7 @@ impl PgProtocol {
     ) -> PyResult<Py<Waiting>> {
         let protocol = class.call1((types,))?.cast_into::<Self>()?;
         let opening = Opening::session(event_loop, address, options)?;
-        Self::call(&protocol, timeout, Act::Open(opening))
+        Self::call(&protocol, timeout, Act::Open(Box::new(opening)))
     }
 
     /// Asks the server at `address` to cancel what its session with this key does; waits until it has heard.
@@ -167,7 +168,7 @@ impl PgProtocol {
         let py = event_loop.py();
         let protocol = py.get_type::<Self>().call0()?.cast_into::<Self>()?;
         let opening = Opening::cancellation(event_loop, address, options, pid, secret)?;
-        Self::call(&protocol, timeout, Act::Open(opening))
+        Self::call(&protocol, timeout, Act::Open(Box::new(opening)))
     }
 
     /// Events go to this object, which is held weakly.
@@ -315,9 +316,8 @@ impl PgProtocol {
     }
 
     /// Ends the session behind what is under way; waits until the server has closed.
-    #[pyo3(signature = (timeout=None))]
-    fn close(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<Py<Waiting>> {
-        Self::call(slf, timeout, Act::Close)
+    fn close(slf: &Bound<'_, Self>) -> PyResult<Py<Waiting>> {
+        Self::call(slf, None, Act::Close)
     }
 
     /// Ends the session at once: what is under way fails.
@@ -331,7 +331,7 @@ impl PgProtocol {
             host.check_thread()?;
             host.reactor()?.abort_database(session);
         }
-        Self::ended(slf, exceptions::lost(py, "connection was closed in the middle of operation"))
+        Self::ended(slf, asking::lost(py))
     }
 
     /// Whether requests can be sent.

@@ -124,9 +124,7 @@ impl PgSettings {
     }
 
     /// Values of the type `oid` pass as those of the built-in type `codec_name`.
-    #[pyo3(signature = (oid, codec_name, format=None))]
-    fn set_builtin_type_codec(&self, oid: u32, codec_name: &Bound<'_, PyAny>, format: Option<&str>) -> PyResult<()> {
-        let _ = format;
+    fn set_builtin_type_codec(&self, oid: u32, codec_name: &Bound<'_, PyAny>) -> PyResult<()> {
         let ty = introspected::builtin(codec_name)?;
         let before = self.codecs.lock().assign(oid, Assigned::Native(Arc::new(Type { oid, ..ty })));
         drop(before);

@@ -31,7 +31,7 @@ pub(crate) enum Wanted {
 impl Wanted {
     /// Whether something runs; what is prepared or closed does not count.
     pub(crate) fn is_query(&self) -> bool {
-        matches!(self, Self::Rows { .. } | Self::Many { .. } | Self::Status { .. })
+        matches!(self, Self::Rows { .. } | Self::Export { .. } | Self::Many { .. } | Self::Status { .. })
     }
 
     fn query<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {

@@ -63,23 +63,23 @@ fn moment<'py>(py: Python<'py>, micros: i64, zone: Option<&Bound<'py, PyTzInfo>>
 }
 
 pub(super) fn time(py: Python<'_>, micros: i64) -> PyResult<Bound<'_, PyAny>> {
-    if !is_representable(&Value::Time(micros)) {
-        return Err(PyValueError::new_err("datetime.time has no 24:00:00: cast the value to interval or text"));
-    }
-    let (hour, minute, second, rest) = clock(micros);
-    Ok(PyTime::new(py, hour, minute, second, rest, None)?.into_any())
+    of_day(py, micros, None)
 }
 
 pub(super) fn time_with_zone(py: Python<'_>, micros: i64, zone: i32) -> PyResult<Bound<'_, PyAny>> {
-    if !is_representable(&Value::Time(micros)) {
-        return Err(PyValueError::new_err("datetime.time has no 24:00:00: cast the value to interval or text"));
-    }
     // The server counts seconds west of Greenwich, Python east.
     let east = -i64::from(zone / 60) * 60;
     let offset = delta(py, 0, east * SECOND)?;
     let zone = PyTzInfo::fixed_offset(py, offset)?;
+    of_day(py, micros, Some(&zone))
+}
+
+fn of_day<'py>(py: Python<'py>, micros: i64, zone: Option<&Bound<'py, PyTzInfo>>) -> PyResult<Bound<'py, PyAny>> {
+    if !is_representable(&Value::Time(micros)) {
+        return Err(PyValueError::new_err("datetime.time has no 24:00:00: cast the value to interval or text"));
+    }
     let (hour, minute, second, rest) = clock(micros);
-    Ok(PyTime::new(py, hour, minute, second, rest, Some(&zone))?.into_any())
+    Ok(PyTime::new(py, hour, minute, second, rest, zone)?.into_any())
 }
 
 pub(super) fn interval(py: Python<'_>, months: i32, days: i32, micros: i64) -> PyResult<Bound<'_, PyAny>> {

@@ -23,7 +23,7 @@ pub(crate) enum Quick {
 
 impl Quick {
     pub(crate) fn of(codec: &Codec) -> Self {
-        if codec.python.is_some() {
+        if !codec.native {
             return Self::No;
         }
         match (&codec.ty.base().kind, codec.format()) {

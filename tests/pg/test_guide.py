@@ -65,7 +65,11 @@ def test_the_guide_has_programs_and_fragments() -> None:
 def test_program_runs(name: str, environment: None, tmp_path: Path) -> None:
     (tmp_path / name).write_text(PROGRAMS[name])
     run = subprocess.run(
-        [sys.executable, "-X", "dev", name], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-W", "default::ResourceWarning", name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr
     assert not run.stderr

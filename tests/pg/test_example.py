@@ -31,8 +31,8 @@ def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
     monkeypatch.setenv("DATABASE_URL", database)
     command = [
         sys.executable,
-        "-X",
-        "dev",
+        "-W",
+        "default::ResourceWarning",
         "-m",
         "fasterapi",
         "run",

@@ -21,7 +21,8 @@ def cpu(results: Sequence[Database], names: Sequence[str]) -> Table:
         table.lines.append([title(result), *(figure(result.median(name), "{:,.1f}".format) for name in names)])
     table.note = (
         "One connection but for the pool, on loopback TCP without TLS; the client has one core, the server the other. "
-        "The floor is asyncpg's bytes by bare `send`, `poll` and `recv`, with nothing decoded. "
+        "The floor is asyncpg's bytes by bare `send`, `poll` and `recv`, with nothing decoded; for the pool with its "
+        "reset query, which waits for an answer of its own. "
         "psycopg and psqlpy run on the stock loop; threads count. Where a client has no JSON, `json.dumps` makes it."
     )
     return table

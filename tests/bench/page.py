@@ -39,17 +39,25 @@ def write(reports: Sequence[Report], docs: Path) -> list[Path]:
     parts = [INTRODUCTION]
     written: list[Path] = []
     for report in reports:
-        interpreter = report.measurement.interpreter
-        parts.append(f"## {interpreter.name}\n")
+        image = images / f"benchmarks-{report.measurement.interpreter.slug}.svg"
         if report.all_peers:
-            image = images / f"benchmarks-{interpreter.slug}.svg"
             image.write_text(chart(report))
             written.append(image)
-            parts.append(f"![CPU time per request or message](img/{image.name})\n")
-        parts.append("\n".join(f"- {line}" for line in report.head()) + "\n")
-        parts.extend(table.markdown() + "\n" for table in report.tables())
-        if notes := report.notes():
-            parts.append("Notes:\n" + "\n".join(f"- {note}" for note in notes) + "\n")
+        parts += section(report, image)
     page = docs / "benchmarks.md"
     page.write_text("\n".join(parts))
     return [page, *written]
+
+
+def section(report: Report, image: Path) -> list[str]:
+    """What is said of one run; one of PostgreSQL alone is called so, and has no chart."""
+    name = report.measurement.interpreter.name
+    if report.all_peers:
+        parts = [f"## {name}\n", f"![CPU time per request or message](img/{image.name})\n"]
+    else:
+        parts = [f"## {'PostgreSQL, ' * bool(report.measurement.database)}{name}\n"]
+    parts.append("\n".join(f"- {line}" for line in report.head()) + "\n")
+    parts.extend(table.markdown() + "\n" for table in report.tables())
+    if notes := report.notes():
+        parts.append("Notes:\n" + "\n".join(f"- {note}" for note in notes) + "\n")
+    return parts

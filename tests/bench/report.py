@@ -28,7 +28,7 @@ class Report:
     def head(self) -> list[str]:
         of = self.measurement
         loads = " to ".join(f"{load:.1f}" for load in of.load_average)
-        placed = f"server on core {of.server_core}, client on core {of.client_core}; load average {loads}"
+        placed = f"measured on core {of.server_core}, the other side on core {of.client_core}; load average {loads}"
         return [
             f"Interpreter: {of.interpreter.name} ({of.interpreter.build})",
             f"Machine: {of.machine.processor}, {of.machine.cores} cores, Linux {of.machine.kernel}; {placed}",

@@ -23,7 +23,7 @@ impl Session {
                 return false;
             }
             let polled = self.machine.poll_event(cx.now, &mut self.rx);
-            if self.stage == Stage::Request && !self.machine.asks_for_tls() {
+            if polled.is_ok() && self.stage == Stage::Request && !self.machine.asks_for_tls() {
                 self.stage = Stage::Plain;
             }
             match polled {

@@ -212,8 +212,16 @@ impl Session {
 
     /// The session is over, and this is why.
     fn fail(&mut self, failure: Failure, cx: &mut Context<'_>) {
-        if std::mem::replace(&mut self.phase, Phase::Gone) != Phase::Gone {
-            cx.deliveries.push(Delivery::Database(self.key, News::Closed(failure, self.stage)));
+        if std::mem::replace(&mut self.phase, Phase::Gone) == Phase::Gone {
+            return;
+        }
+        let news = Delivery::Database(self.key, News::Closed(failure, self.stage));
+        let is_mine = |delivery: &Delivery| matches!(delivery, Delivery::Database(key, _) if *key == self.key);
+        // Whoever is woken by other news of this turn must not be given a dead session, as from a pool.
+        if cx.deliveries.iter().any(is_mine) {
+            cx.deliveries.push(news);
+        } else {
+            cx.deliveries.insert(0, news);
         }
     }
 

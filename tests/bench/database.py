@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from database_relay import Relay
 from database_rows import DATABASE_ROWS, PASSWORD, ROLE, ROLES_A_TURN, WRITES, DatabaseRow
@@ -129,7 +130,7 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
 
 
 def recorded(rows: Sequence[DatabaseRow], setting: Setting, environments: Mapping[str, Environment], port: int) -> None:
-    """Keeps a file for each row with what asyncpg and the server say to each other; the floor says where one is missing."""
+    """Keeps a file for each row with what asyncpg and the server say to each other; the floor says which it lacks."""
     base = next(contender for contender in CONTENDERS if contender.name == BASE)
     with Relay(port) as relay, Worker("recording", base.command(environments, relay.port), setting) as worker:
         for row in rows:
@@ -155,7 +156,7 @@ class Worker:
         self.stack = ExitStack()
         self.fault: str | None = None
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         output = self.stack.enter_context(self.log.open("wb"))
         pipe = subprocess.PIPE
         self.process = self.stack.enter_context(

@@ -61,7 +61,8 @@ class Line:
 
     def proceed(self) -> bool:
         """Sends what is next; false where nothing is left."""
-        for sent, self.missing in self.left:
+        for sent, missing in self.left:
+            self.missing = missing
             if (gone := self.socket.send(sent)) < len(sent):
                 self.send_rest(sent[gone:])
             return True

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 CHUNK = 1 << 18
 
@@ -49,7 +50,7 @@ class Relay:
         self.waker, self.woken = socket.socketpair()
         self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 

@@ -1,8 +1,8 @@
 """Runs in the measured environment: work that asyncio users do on their own sockets, on the stock loop or on ours.
 
 `foreign_work.py (stock|ours) echo` prints its port and serves a stream echo until it is ended.
-`foreign_work.py (stock|ours) asyncpg DIRECTORY PORT` connects to the PostgreSQL socket there, prints `ready`, and for each
-number it reads runs so many queries and prints the CPU time they took in nanoseconds.
+`foreign_work.py (stock|ours) asyncpg DIRECTORY PORT` connects to the PostgreSQL socket there, prints `ready`, and for
+each number it reads runs so many queries and prints the CPU time they took in nanoseconds.
 """
 
 import asyncio

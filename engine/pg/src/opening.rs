@@ -17,7 +17,6 @@ impl Connection {
                 self.state = State::Encrypting { trailing: !rx.is_empty() };
                 Ok(Some(Next::Event(Event::Encrypt)))
             }
-            (b'N', _) if rx.len() > 1 => Err(Error::BytesBeforeTls),
             (b'N', Some(Tls::Negotiate { required: false })) => {
                 front::skip(rx, 1);
                 self.open_session();

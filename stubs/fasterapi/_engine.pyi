@@ -26,6 +26,7 @@ __all__ = [
     "PgStatement",
     "PgTls",
     "PgTypes",
+    "_create_record",
     "sleep",
     "__version__",
 ]
@@ -264,6 +265,7 @@ def sleep(delay: float) -> Waiting[None]:
 
 _PgAddress: TypeAlias = tuple[str, int] | str
 
+@disjoint_base
 class PgRecord:
     """A row: its values by position and by name."""
 
@@ -305,7 +307,7 @@ class PgTypes:
 class PgSettings:
     """What a server says of a session: its parameters as attributes; and the session's codecs."""
 
-    def __getattr__(self, name: str, /) -> str: ...
+    def __getattribute__(self, name: str, /) -> str: ...
     def register_data_types(self, rows: Iterable[PgRecord]) -> None:
         """Takes the rows of the introspection query."""
     def add_python_codec(
@@ -366,6 +368,7 @@ class PgStatement:
     def _get_parameters(self) -> tuple[Any, ...]: ...
     def _get_attributes(self) -> tuple[Any, ...]: ...
 
+@disjoint_base
 class PgProtocol:
     """One session with a PostgreSQL server.
 

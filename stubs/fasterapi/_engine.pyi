@@ -26,6 +26,7 @@ __all__ = [
     "PgStatement",
     "PgTls",
     "PgTypes",
+    "_create_record",
     "sleep",
     "__version__",
 ]
@@ -232,8 +233,9 @@ class PgTls:
     """What connections to PostgreSQL need to use the engine's TLS: made once, shared by all of them.
 
     `verify` is how much of the server's certificate is verified: `none`, `ca` (a chain to a root) or `full` (the host's
-    name, too). `roots`, `certificate` and `key` are PEM; `crls` are PEM or DER, and with any, each certificate below the
-    root needs one. `keylog_path` names a file that the secrets of connections are appended to, to read recorded traffic.
+    name, too). `roots`, `certificate` and `key` are PEM; `crls` are PEM or DER, and with any, each certificate below
+    the root needs one. `keylog_path` names a file that the secrets of connections are appended to, to read recorded
+    traffic.
 
     Raises ValueError, with a sentence that says what to do, for what cannot be used: TLS before 1.2 and encrypted keys
     need an `ssl.SSLContext`. Raises OSError if the key log cannot be written.
@@ -263,6 +265,7 @@ def sleep(delay: float) -> Waiting[None]:
 
 _PgAddress: TypeAlias = tuple[str, int] | str
 
+@disjoint_base
 class PgRecord:
     """A row: its values by position and by name."""
 
@@ -304,7 +307,7 @@ class PgTypes:
 class PgSettings:
     """What a server says of a session: its parameters as attributes; and the session's codecs."""
 
-    def __getattr__(self, name: str, /) -> str: ...
+    def __getattribute__(self, name: str, /) -> str: ...
     def register_data_types(self, rows: Iterable[PgRecord]) -> None:
         """Takes the rows of the introspection query."""
     def add_python_codec(
@@ -365,6 +368,7 @@ class PgStatement:
     def _get_parameters(self) -> tuple[Any, ...]: ...
     def _get_attributes(self) -> tuple[Any, ...]: ...
 
+@disjoint_base
 class PgProtocol:
     """One session with a PostgreSQL server.
 
@@ -382,7 +386,7 @@ class PgProtocol:
         timeout: float | None = None,
         types: PgTypes | None = None,
         **options: Any,
-    ) -> Coroutine[Any, Any, Self]:
+    ) -> Waiting[Self]:
         """Opens a session with the server at `address`, an (ip, port) or the path of a Unix domain socket."""
     @staticmethod
     def cancel(
@@ -393,7 +397,7 @@ class PgProtocol:
         secret: bytes,
         timeout: float | None = None,
         **options: Any,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> Waiting[None]:
         """Asks the server to cancel what its session with this key does; waits until it has heard."""
     def set_connection(self, connection: object) -> None:
         """Events go to this object, which is held weakly."""
@@ -405,7 +409,7 @@ class PgProtocol:
         *,
         record_class: type[PgRecord],
         ignore_custom_codec: bool = False,
-    ) -> Coroutine[Any, Any, PgStatement]:
+    ) -> Waiting[PgStatement]:
         """Parses a statement and learns its types."""
     def bind_execute(
         self,
@@ -415,7 +419,7 @@ class PgProtocol:
         limit: int,
         return_extra: bool,
         timeout: float | None,
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Waiting[Any]:
         """Runs a statement: a list of rows; with `return_extra` `(rows, status, completed)`."""
     def bind_execute_many(
         self,
@@ -424,34 +428,32 @@ class PgProtocol:
         portal_name: str,
         timeout: float | None,
         return_rows: bool,
-    ) -> Coroutine[Any, Any, list[Any] | None]:
+    ) -> Waiting[list[Any] | None]:
         """Runs a statement for each sequence of arguments; all of it or nothing is done."""
     def bind_execute_as(
         self, state: PgStatement, args: Sequence[Any], form: Literal["json", "arrow"], timeout: float | None
-    ) -> Coroutine[Any, Any, object]:
+    ) -> Waiting[object]:
         """Runs a statement: its rows as a JSON array in bytes, or as an object with `__arrow_c_stream__`."""
-    def bind(
-        self, state: PgStatement, args: Sequence[Any], portal_name: str, timeout: float | None
-    ) -> Coroutine[Any, Any, None]:
+    def bind(self, state: PgStatement, args: Sequence[Any], portal_name: str, timeout: float | None) -> Waiting[None]:
         """Makes a portal of a statement."""
     def execute(
         self, state: PgStatement, portal_name: str, limit: int, return_extra: bool, timeout: float | None
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Waiting[Any]:
         """Runs a portal, for at most `limit` rows."""
-    def query(self, query: str, timeout: float | None) -> Coroutine[Any, Any, str]:
+    def query(self, query: str, timeout: float | None) -> Waiting[str]:
         """Runs SQL by the simple protocol: any number of statements, no arguments. Gives the last status."""
     def post(self, query: str) -> None:
         """Queues SQL, by the simple protocol, whose answer nobody waits for; where it fails the session is closed."""
-    def close_statement(self, state: PgStatement, timeout: float | None) -> Coroutine[Any, Any, None]:
+    def close_statement(self, state: PgStatement, timeout: float | None) -> Waiting[None]:
         """Makes the server forget a statement."""
-    def close_portal(self, portal_name: str, timeout: float | None) -> Coroutine[Any, Any, None]:
+    def close_portal(self, portal_name: str, timeout: float | None) -> Waiting[None]:
         """Makes the server forget a portal."""
-    def _copy_begin(self, query: str, timeout: float | None) -> Coroutine[Any, Any, tuple[bool, int, bytes]]: ...
-    def _copy_read(self) -> Coroutine[Any, Any, bytes | None]: ...
-    def _copy_write(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]: ...
-    def _copy_done(self) -> Coroutine[Any, Any, str]: ...
+    def _copy_begin(self, query: str, timeout: float | None) -> Waiting[tuple[bool, int, bytes]]: ...
+    def _copy_read(self) -> Waiting[bytes | None]: ...
+    def _copy_write(self, data: bytes | bytearray | memoryview) -> Waiting[None]: ...
+    def _copy_done(self) -> Waiting[str]: ...
     def _copy_fail(self, reason: str) -> None: ...
-    def close(self) -> Coroutine[Any, Any, None]:
+    def close(self) -> Waiting[None]:
         """Ends the session behind what is under way; waits until the server has closed."""
     def abort(self) -> None:
         """Ends the session at once: what is under way fails."""
@@ -479,5 +481,6 @@ class PgProtocol:
     @property
     def awaited(self) -> int:
         """Requests whose answer somebody waits for."""
+    def _ends(self) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None: ...
     def _is_cancelling(self) -> bool: ...
-    def _cancel_sent(self) -> None: ...
+    def _cancel_sent(self, _waiter: object = None) -> None: ...

@@ -184,16 +184,20 @@ def test_a_server_without_tls_is_used_in_the_clear_or_not_at_all(pg: Any, newest
 
 @pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("by", ["engine", "context"])
-def test_bytes_in_the_clear_behind_the_answer_are_refused(pg: Any, mode: Mode, by: str) -> None:
+@pytest.mark.parametrize("answer", [b"S", b"N"])
+def test_bytes_in_the_clear_behind_the_answer_are_refused(pg: Any, mode: Mode, answer: bytes, by: str) -> None:
     async def smuggle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readexactly(8) == scripted.TLS_REQUEST
-        writer.write(b"S" + scripted.message(b"E", b"SFATAL\0Mbelieve me\0\0"))
+        writer.write(answer + scripted.message(b"E", b"SFATAL\0Mbelieve me\0\0"))
         await reader.read()
 
     async def main() -> None:
         async with scripted.scripted(smuggle) as port:
-            options = {"ssl": ssl.create_default_context() if by == "context" else "require"}
-            with pytest.raises((pg.InterfaceError, pg.InternalClientError, OSError), match="in the clear"):
+            # Without TLS the session begins in the clear only where it may.
+            named = "require" if answer == b"S" else "prefer"
+            options = {"ssl": ssl.create_default_context() if by == "context" else named}
+            why = "rejected" if by == "context" and answer == b"N" else "in the clear"
+            with pytest.raises((pg.InterfaceError, pg.InternalClientError, OSError), match=why):
                 await pg.connect(f"postgresql://me@127.0.0.1:{port}/x", **options)
 
     run(main(), mode)

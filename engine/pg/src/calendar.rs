@@ -108,7 +108,8 @@ fn write_era(before: bool, out: &mut Vec<u8>) {
 
 /// Year, month and day. Years are counted from March, so that the leap day is a year's last; 400 of them are an era,
 /// and all eras are alike.
-fn civil(days: i64) -> (i64, i64, i64) {
+#[inline]
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + EPOCH;
     let (era, day) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -13,7 +13,7 @@ mod time;
 mod vector;
 
 pub use array::{MAX_DIMENSIONS, TextArray, array_header};
-pub use copy::{COPY_HEADER, COPY_TRAILER, copy_row};
+pub use copy::copy_row;
 pub use error::EncodeError;
 pub use length::{Length, field, field4, field8, null};
 pub use network::{Address, cidr, inet};

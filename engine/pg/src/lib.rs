@@ -6,7 +6,7 @@
 pub mod arrow;
 #[cfg(feature = "backend")]
 pub mod backend;
-mod calendar;
+pub mod calendar;
 mod columns;
 mod connection;
 mod decode;

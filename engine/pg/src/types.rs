@@ -67,7 +67,7 @@ pub struct Field {
 
 /// A type without parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the types by their names")]
 pub enum Scalar {
     Bool,
     /// "char": one byte

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use pg::Reply;
+use bytes::Bytes;
+use pg::{Arena, Reply};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
@@ -59,7 +60,7 @@ impl Wanted {
             }
             Self::Rows { statement, known, extra } => {
                 let class = statement.get().record_class.bind(py);
-                let list = rows::made(py, &chunks(&reply), &known.columns, class)?;
+                let list = rows::made(py, &chunks(reply.rows), &known.columns, class)?;
                 if !extra {
                     return Ok(list.into_any().unbind());
                 }
@@ -82,7 +83,7 @@ impl Wanted {
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {
                 let class = statement.get().record_class.bind(py);
-                Ok(rows::made(py, &chunks(&reply), &known.columns, class)?.into_any().unbind())
+                Ok(rows::made(py, &chunks(reply.rows), &known.columns, class)?.into_any().unbind())
             }
             Self::Status { .. } => {
                 let status = reply.tag.as_ref().map_or("", |tag| tag.as_str());
@@ -92,6 +93,6 @@ impl Wanted {
     }
 }
 
-fn chunks(reply: &Reply) -> Vec<bytes::Bytes> {
-    reply.rows.pieces().cloned().collect()
+fn chunks(rows: Arena) -> Vec<Bytes> {
+    rows.into_pieces().collect()
 }

@@ -22,9 +22,16 @@ impl Session {
             if self.phase == Phase::Gone || self.copying.is_full() {
                 return false;
             }
-            let polled = self.machine.poll_event(cx.now, &mut self.rx);
+            let waiting = self.rx.len();
+            let mut polled = self.machine.poll_event(cx.now, &mut self.rx);
             if polled.is_ok() && self.stage == Stage::Request && !self.machine.asks_for_tls() {
-                self.stage = Stage::Plain;
+                // A server without TLS has nothing to say before the session is asked for, which it is now. The machine
+                // cannot tell: to it bytes that came with the refusal and behind it are the same.
+                if waiting > 1 {
+                    polled = Err(pg::Error::BytesBeforeTls);
+                } else {
+                    self.stage = Stage::Plain;
+                }
             }
             match polled {
                 Ok(Next::Event(event)) => self.take(event, cx),

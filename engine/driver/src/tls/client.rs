@@ -149,13 +149,6 @@ impl TlsClient {
         }
         Ok(Self { config: Arc::new(config), verify: options.verify })
     }
-
-    /// The same, asking for these protocols.
-    pub fn with_alpn(&self, protocols: Vec<Vec<u8>>) -> Self {
-        let mut config = ClientConfig::clone(&self.config);
-        config.alpn_protocols = protocols;
-        Self { config: Arc::new(config), verify: self.verify }
-    }
 }
 
 static ONLY_12: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];

@@ -33,7 +33,7 @@ pub fn uint8(out: &mut Vec<u8>, value: u64) {
 
 /// `float4`; a finite number must stay finite.
 pub fn float4(out: &mut Vec<u8>, value: f64) -> Result<(), EncodeError> {
-    #[allow(clippy::cast_possible_truncation)]
+    #[allow(clippy::cast_possible_truncation, reason = "what is lost is looked for")]
     let narrow = value as f32;
     if narrow.is_infinite() && value.is_finite() {
         return Err(EncodeError::Float4);

@@ -1,4 +1,4 @@
-use pg::Value;
+use pg::{Value, calendar};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyTzInfo};
@@ -27,7 +27,7 @@ pub(super) fn date(py: Python<'_>, days: i32) -> PyResult<Bound<'_, PyAny>> {
     let (year, month, day) = match days {
         i32::MAX => (9999, 12, 31),
         i32::MIN => (1, 1, 1),
-        days if is_representable(&Value::Date(days)) => civil(days.into()),
+        days if is_representable(&Value::Date(days)) => date_of(days.into()),
         days => {
             let text = format!("a date {days} days from 2000-01-01 is outside of the years 1 to 9999 of datetime.date");
             return Err(PyValueError::new_err(text));
@@ -53,7 +53,7 @@ fn moment<'py>(py: Python<'py>, micros: i64, zone: Option<&Bound<'py, PyTzInfo>>
         i64::MAX => PyDateTime::new(py, 9999, 12, 31, 23, 59, 59, 999_999, None),
         i64::MIN => PyDateTime::new(py, 1, 1, 1, 0, 0, 0, 0, None),
         micros if is_representable(&Value::Timestamp(micros)) => {
-            let (year, month, day) = civil(micros.div_euclid(DAY));
+            let (year, month, day) = date_of(micros.div_euclid(DAY));
             let (hour, minute, second, rest) = clock(micros.rem_euclid(DAY));
             PyDateTime::new(py, year, month, day, hour, minute, second, rest, zone)
         }
@@ -105,34 +105,25 @@ fn clock(micros: i64) -> (u8, u8, u8, u32) {
     (small(seconds / 3600), small(seconds / 60 % 60), small(seconds % 60), rest)
 }
 
-/// The date of a day, counted from 2000-01-01, in a calendar whose years begin in March: the leap day is their last.
-fn civil(days: i64) -> (i32, u8, u8) {
-    // Days from 0000-03-01.
-    let days = days + 730_425;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+/// The date of a day, counted from 2000-01-01.
+fn date_of(days: i64) -> (i32, u8, u8) {
+    let (year, month, day) = calendar::civil(days);
     let small = |number: i64| u8::try_from(number).unwrap_or(1);
     (i32::try_from(year).unwrap_or(1), small(month), small(day))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_DAY, LAST_DAY, civil, clock};
+    use super::{FIRST_DAY, LAST_DAY, clock, date_of};
 
     #[test]
     fn a_day_is_a_date_of_the_gregorian_calendar() {
-        assert_eq!(civil(0), (2000, 1, 1));
-        assert_eq!(civil(59), (2000, 2, 29));
-        assert_eq!(civil(-1), (1999, 12, 31));
-        assert_eq!(civil(-10_957), (1970, 1, 1));
-        assert_eq!(civil(FIRST_DAY), (1, 1, 1));
-        assert_eq!(civil(LAST_DAY), (9999, 12, 31));
+        assert_eq!(date_of(0), (2000, 1, 1));
+        assert_eq!(date_of(59), (2000, 2, 29));
+        assert_eq!(date_of(-1), (1999, 12, 31));
+        assert_eq!(date_of(-10_957), (1970, 1, 1));
+        assert_eq!(date_of(FIRST_DAY), (1, 1, 1));
+        assert_eq!(date_of(LAST_DAY), (9999, 12, 31));
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn require_one_dimension(dimensions: usize) -> PyResult<()> {
     Err(PyValueError::new_err(format!("a vector has one dimension (got {dimensions})")))
 }
 
-#[allow(clippy::cast_possible_truncation)]
+#[allow(clippy::cast_possible_truncation, reason = "what is lost is looked for")]
 fn narrow(value: f64) -> PyResult<f32> {
     let narrow = value as f32;
     if narrow.is_infinite() && value.is_finite() {

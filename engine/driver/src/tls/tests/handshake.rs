@@ -104,7 +104,7 @@ fn bytes_before_tls_are_refused() {
 fn the_protocol_is_agreed_on() {
     let root = Authority::root("root");
     let identity = root.server(&["db.test"]);
-    let client = client(TlsOptions::default()).with_alpn(vec![b"postgresql".to_vec()]);
+    let client = client(TlsOptions { alpn: vec![b"postgresql".to_vec()], ..TlsOptions::default() });
     let mut wire = Wire::begun(&Server { alpn: &["postgresql"], ..Server::new(&identity) }, &client, "db.test");
     assert_eq!(wire.established().client.alpn(), Some(&b"postgresql"[..]));
     let mut wire = Wire::begun(&Server::new(&identity), &client, "db.test");

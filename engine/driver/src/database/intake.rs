@@ -96,6 +96,9 @@ impl Session {
             Event::CopyDone => self.end_copy(cx),
             Event::Error(fields) if self.phase == Phase::Opening => self.fail(Failure::Server(fields), cx),
             Event::Error(fields) if self.flights.is_empty() || fields.is_fatal() => self.last_words = Some(fields),
+            // Nobody reads it.
+            Event::Columns(_) | Event::Rows(_) | Event::Parameters(_)
+                if self.flights.front().is_none_or(|front| !front.wanted) => {}
             event => {
                 if let Gathered::Ready(_, status) = self.reply.gather(event) {
                     self.answered(status, cx);

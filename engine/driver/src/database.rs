@@ -57,6 +57,8 @@ pub(crate) struct Session {
     /// Until when the session has to be open.
     patience: Option<Instant>,
     flights: VecDeque<Flight>,
+    /// The first deadline of those in flight, or an earlier one of a request that is answered.
+    nearest: Option<Instant>,
     reply: pg::Reply,
     copying: copying::Copying,
     /// Who fills the buffers waits until they have room.
@@ -126,8 +128,7 @@ impl Session {
             Phase::Closing { until } => Some(until),
             _ => self.patience,
         };
-        let flights = self.flights.iter().filter_map(|flight| flight.deadline);
-        flights.chain(own).chain(self.machine.poll_timeout()).min()
+        self.nearest.into_iter().chain(own).chain(self.machine.poll_timeout()).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
@@ -140,10 +141,12 @@ impl Session {
             }
             _ => {}
         }
+        self.nearest = None;
         for flight in &mut self.flights {
             if flight.deadline.take_if(|until| *until <= now).is_some() {
                 cx.deliveries.push(Delivery::Database(self.key, News::TimedOut(flight.id)));
             }
+            self.nearest = self.nearest.into_iter().chain(flight.deadline).min();
         }
     }
 

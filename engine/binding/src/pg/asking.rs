@@ -311,11 +311,15 @@ impl PgProtocol {
             None => Ok(()),
         };
         let begun = copy.and_then(Copying::into_begun);
+        // Whatever comes out of one who goes on, the others are told as well.
+        let mut told = told;
         for future in opening.into_iter().chain(begun).chain(pending.into_iter().map(|pending| pending.future)) {
-            NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)))?;
+            let resumed = NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)));
+            told = told.and(resumed);
         }
         for future in closing.into_iter().chain(stalled.into_iter().map(|(_, future)| future)) {
-            NativeFuture::resolve(future.bind(py), Ok(py.None()))?;
+            let resumed = NativeFuture::resolve(future.bind(py), Ok(py.None()));
+            told = told.and(resumed);
         }
         told
     }

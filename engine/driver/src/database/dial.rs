@@ -105,6 +105,7 @@ impl Session {
             stage: Stage::Connect,
             patience,
             flights: std::collections::VecDeque::new(),
+            nearest: None,
             reply: pg::Reply::default(),
             copying: copying::Copying::default(),
             drains: None,

@@ -30,6 +30,7 @@ impl Session {
     pub(crate) fn submit(&mut self, request: pg::Request, manner: Manner) -> Result<Ticket, pg::Misuse> {
         let id = self.machine.submit(request)?;
         let Manner { deadline, unwanted } = manner;
+        self.nearest = self.nearest.into_iter().chain(deadline).min();
         self.flights.push_back(Flight { id, wanted: !unwanted, deadline });
         Ok(id)
     }

@@ -128,11 +128,7 @@ def measure(names: Sequence[str], setting: Setting, environments: Mapping[str, E
 
 
 def recorded(rows: Sequence[DatabaseRow], setting: Setting, environments: Mapping[str, Environment], port: int) -> None:
-<<<<<<< HEAD
     """Keeps a file for each row, with what asyncpg and the server say; the floor says where one is missing."""
-=======
-    """Keeps a file for each row with what asyncpg and the server say to each other; the floor says which it lacks."""
->>>>>>> pg-lint
     base = next(contender for contender in CONTENDERS if contender.name == BASE)
     with Relay(port) as relay, Worker("recording", base.command(environments, relay.port), setting) as worker:
         for row in rows:

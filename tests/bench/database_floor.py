@@ -61,21 +61,12 @@ class Line:
 
     def proceed(self) -> bool:
         """Sends what is next; false where nothing is left."""
-<<<<<<< HEAD
         if (exchange := next(self.left, None)) is None:
             return False
         sent, self.missing = exchange
         if (gone := self.socket.send(sent)) < len(sent):
             self.send_rest(sent[gone:])
         return True
-=======
-        for sent, missing in self.left:
-            self.missing = missing
-            if (gone := self.socket.send(sent)) < len(sent):
-                self.send_rest(sent[gone:])
-            return True
-        return False
->>>>>>> pg-lint
 
 
 class Lines:

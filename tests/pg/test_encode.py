@@ -236,6 +236,25 @@ def test_a_row_types_tuple_passes_through_the_codecs_of_its_columns(pg: Any, dat
     run(main())
 
 
+@pytest.mark.parametrize("words", ["text", "binary"])
+def test_a_domain_has_the_codec_of_its_base_type(pg: Any, dsn: str, words: str) -> None:
+    def encode(value: int) -> Any:
+        return str(-value) if words == "text" else (-value).to_bytes(4, "big", signed=True)
+
+    def decode(data: Any) -> int:
+        return -(int(data) if words == "text" else int.from_bytes(data, "big", signed=True))
+
+    async def main() -> None:
+        connection = await _connect(pg, dsn)
+        await connection.execute("create domain pg_temp.score as int4")
+        await connection.set_type_codec("int4", schema="pg_catalog", encoder=encode, decoder=decode, format=words)
+        assert await connection.fetchval("select ($1::pg_temp.score[])::text", [5, 6]) == "{-5,-6}"
+        assert await connection.fetchval("select array[5, 6]::pg_temp.score[]") == [-5, -6]
+        await connection.close()
+
+    run(main())
+
+
 def test_copied_records_are_written_as_arguments_are(pg: Any, database: str) -> None:
     async def main() -> None:
         connection = await _connect(pg, database)

@@ -21,10 +21,10 @@ class PoolAcquireContext:
     __slots__ = ("connection", "done", "pool", "timeout")
 
     def __init__(self, pool: "Pool", timeout: float | None) -> None:
-        self.pool = pool
-        self.timeout = timeout
+        self.pool: Pool = pool
+        self.timeout: float | None = timeout
         self.connection: PoolConnectionProxy | None = None
-        self.done = False
+        self.done: bool = False
 
     async def __aenter__(self) -> "connection.Connection":
         if self.connection is not None or self.done:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fasterapi.pg.pool_holder import PoolConnectionHolder
     from fasterapi.pg.pool_queue import HolderQueue
 
-logger = logging.getLogger("asyncpg.pool")
+logger: logging.Logger = logging.getLogger("asyncpg.pool")
 
 # Between two attempts to come back to `min_size`: doubled from the first to the last.
 _FIRST_RETRY = 1.0

@@ -35,7 +35,7 @@ CLASS = '''
 class {name}({bases}):
     """PostgreSQL's {condition}."""
 
-    sqlstate = "{code}"
+    sqlstate: str | None = "{code}"
 '''
 NAMES = """
 # Users know them by the package's name: it is what tracebacks and pickles say.

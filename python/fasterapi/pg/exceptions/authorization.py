@@ -8,28 +8,28 @@ from fasterapi.pg.exceptions._base import PostgresError
 class InvalidAuthorizationSpecificationError(PostgresError):
     """PostgreSQL's invalid_authorization_specification."""
 
-    sqlstate = "28000"
+    sqlstate: str | None = "28000"
 
 
 class InvalidPasswordError(InvalidAuthorizationSpecificationError):
     """PostgreSQL's invalid_password."""
 
-    sqlstate = "28P01"
+    sqlstate: str | None = "28P01"
 
 
 class InvalidGrantorError(PostgresError):
     """PostgreSQL's invalid_grantor."""
 
-    sqlstate = "0L000"
+    sqlstate: str | None = "0L000"
 
 
 class InvalidGrantOperationError(InvalidGrantorError):
     """PostgreSQL's invalid_grant_operation."""
 
-    sqlstate = "0LP01"
+    sqlstate: str | None = "0LP01"
 
 
 class InvalidRoleSpecificationError(PostgresError):
     """PostgreSQL's invalid_role_specification."""
 
-    sqlstate = "0P000"
+    sqlstate: str | None = "0P000"

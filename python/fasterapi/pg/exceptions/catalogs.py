@@ -8,22 +8,22 @@ from fasterapi.pg.exceptions._base import PostgresError
 class DependentPrivilegeDescriptorsStillExistError(PostgresError):
     """PostgreSQL's dependent_privilege_descriptors_still_exist."""
 
-    sqlstate = "2B000"
+    sqlstate: str | None = "2B000"
 
 
 class DependentObjectsStillExistError(DependentPrivilegeDescriptorsStillExistError):
     """PostgreSQL's dependent_objects_still_exist."""
 
-    sqlstate = "2BP01"
+    sqlstate: str | None = "2BP01"
 
 
 class InvalidCatalogNameError(PostgresError):
     """PostgreSQL's invalid_catalog_name."""
 
-    sqlstate = "3D000"
+    sqlstate: str | None = "3D000"
 
 
 class InvalidSchemaNameError(PostgresError):
     """PostgreSQL's invalid_schema_name."""
 
-    sqlstate = "3F000"
+    sqlstate: str | None = "3F000"

@@ -8,40 +8,40 @@ from fasterapi.pg.exceptions._base import PostgresError
 class PostgresConnectionError(PostgresError):
     """PostgreSQL's connection_exception."""
 
-    sqlstate = "08000"
+    sqlstate: str | None = "08000"
 
 
 class ClientCannotConnectError(PostgresConnectionError):
     """PostgreSQL's sqlclient_unable_to_establish_sqlconnection."""
 
-    sqlstate = "08001"
+    sqlstate: str | None = "08001"
 
 
 class ConnectionDoesNotExistError(PostgresConnectionError):
     """PostgreSQL's connection_does_not_exist."""
 
-    sqlstate = "08003"
+    sqlstate: str | None = "08003"
 
 
 class ConnectionRejectionError(PostgresConnectionError):
     """PostgreSQL's sqlserver_rejected_establishment_of_sqlconnection."""
 
-    sqlstate = "08004"
+    sqlstate: str | None = "08004"
 
 
 class ConnectionFailureError(PostgresConnectionError):
     """PostgreSQL's connection_failure."""
 
-    sqlstate = "08006"
+    sqlstate: str | None = "08006"
 
 
 class TransactionResolutionUnknownError(PostgresConnectionError):
     """PostgreSQL's transaction_resolution_unknown."""
 
-    sqlstate = "08007"
+    sqlstate: str | None = "08007"
 
 
 class ProtocolViolationError(PostgresConnectionError):
     """PostgreSQL's protocol_violation."""
 
-    sqlstate = "08P01"
+    sqlstate: str | None = "08P01"

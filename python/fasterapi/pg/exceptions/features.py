@@ -8,7 +8,7 @@ from fasterapi.pg.exceptions._base import PostgresError
 class FeatureNotSupportedError(PostgresError):
     """PostgreSQL's feature_not_supported."""
 
-    sqlstate = "0A000"
+    sqlstate: str | None = "0A000"
 
 
 class InvalidCachedStatementError(FeatureNotSupportedError):
@@ -18,16 +18,16 @@ class InvalidCachedStatementError(FeatureNotSupportedError):
 class CaseNotFoundError(PostgresError):
     """PostgreSQL's case_not_found."""
 
-    sqlstate = "20000"
+    sqlstate: str | None = "20000"
 
 
 class CardinalityViolationError(PostgresError):
     """PostgreSQL's cardinality_violation."""
 
-    sqlstate = "21000"
+    sqlstate: str | None = "21000"
 
 
 class InvalidArgumentForXqueryError(PostgresError):
     """PostgreSQL's invalid_argument_for_xquery."""
 
-    sqlstate = "10608"
+    sqlstate: str | None = "10608"

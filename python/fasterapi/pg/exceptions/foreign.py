@@ -8,160 +8,160 @@ from fasterapi.pg.exceptions._base import PostgresError
 class FDWError(PostgresError):
     """PostgreSQL's fdw_error."""
 
-    sqlstate = "HV000"
+    sqlstate: str | None = "HV000"
 
 
 class FDWOutOfMemoryError(FDWError):
     """PostgreSQL's fdw_out_of_memory."""
 
-    sqlstate = "HV001"
+    sqlstate: str | None = "HV001"
 
 
 class FDWDynamicParameterValueNeededError(FDWError):
     """PostgreSQL's fdw_dynamic_parameter_value_needed."""
 
-    sqlstate = "HV002"
+    sqlstate: str | None = "HV002"
 
 
 class FDWInvalidDataTypeError(FDWError):
     """PostgreSQL's fdw_invalid_data_type."""
 
-    sqlstate = "HV004"
+    sqlstate: str | None = "HV004"
 
 
 class FDWColumnNameNotFoundError(FDWError):
     """PostgreSQL's fdw_column_name_not_found."""
 
-    sqlstate = "HV005"
+    sqlstate: str | None = "HV005"
 
 
 class FDWInvalidDataTypeDescriptorsError(FDWError):
     """PostgreSQL's fdw_invalid_data_type_descriptors."""
 
-    sqlstate = "HV006"
+    sqlstate: str | None = "HV006"
 
 
 class FDWInvalidColumnNameError(FDWError):
     """PostgreSQL's fdw_invalid_column_name."""
 
-    sqlstate = "HV007"
+    sqlstate: str | None = "HV007"
 
 
 class FDWInvalidColumnNumberError(FDWError):
     """PostgreSQL's fdw_invalid_column_number."""
 
-    sqlstate = "HV008"
+    sqlstate: str | None = "HV008"
 
 
 class FDWInvalidUseOfNullPointerError(FDWError):
     """PostgreSQL's fdw_invalid_use_of_null_pointer."""
 
-    sqlstate = "HV009"
+    sqlstate: str | None = "HV009"
 
 
 class FDWInvalidStringFormatError(FDWError):
     """PostgreSQL's fdw_invalid_string_format."""
 
-    sqlstate = "HV00A"
+    sqlstate: str | None = "HV00A"
 
 
 class FDWInvalidHandleError(FDWError):
     """PostgreSQL's fdw_invalid_handle."""
 
-    sqlstate = "HV00B"
+    sqlstate: str | None = "HV00B"
 
 
 class FDWInvalidOptionIndexError(FDWError):
     """PostgreSQL's fdw_invalid_option_index."""
 
-    sqlstate = "HV00C"
+    sqlstate: str | None = "HV00C"
 
 
 class FDWInvalidOptionNameError(FDWError):
     """PostgreSQL's fdw_invalid_option_name."""
 
-    sqlstate = "HV00D"
+    sqlstate: str | None = "HV00D"
 
 
 class FDWOptionNameNotFoundError(FDWError):
     """PostgreSQL's fdw_option_name_not_found."""
 
-    sqlstate = "HV00J"
+    sqlstate: str | None = "HV00J"
 
 
 class FDWReplyHandleError(FDWError):
     """PostgreSQL's fdw_reply_handle."""
 
-    sqlstate = "HV00K"
+    sqlstate: str | None = "HV00K"
 
 
 class FDWUnableToCreateExecutionError(FDWError):
     """PostgreSQL's fdw_unable_to_create_execution."""
 
-    sqlstate = "HV00L"
+    sqlstate: str | None = "HV00L"
 
 
 class FDWUnableToCreateReplyError(FDWError):
     """PostgreSQL's fdw_unable_to_create_reply."""
 
-    sqlstate = "HV00M"
+    sqlstate: str | None = "HV00M"
 
 
 class FDWUnableToEstablishConnectionError(FDWError):
     """PostgreSQL's fdw_unable_to_establish_connection."""
 
-    sqlstate = "HV00N"
+    sqlstate: str | None = "HV00N"
 
 
 class FDWNoSchemasError(FDWError):
     """PostgreSQL's fdw_no_schemas."""
 
-    sqlstate = "HV00P"
+    sqlstate: str | None = "HV00P"
 
 
 class FDWSchemaNotFoundError(FDWError):
     """PostgreSQL's fdw_schema_not_found."""
 
-    sqlstate = "HV00Q"
+    sqlstate: str | None = "HV00Q"
 
 
 class FDWTableNotFoundError(FDWError):
     """PostgreSQL's fdw_table_not_found."""
 
-    sqlstate = "HV00R"
+    sqlstate: str | None = "HV00R"
 
 
 class FDWFunctionSequenceError(FDWError):
     """PostgreSQL's fdw_function_sequence_error."""
 
-    sqlstate = "HV010"
+    sqlstate: str | None = "HV010"
 
 
 class FDWTooManyHandlesError(FDWError):
     """PostgreSQL's fdw_too_many_handles."""
 
-    sqlstate = "HV014"
+    sqlstate: str | None = "HV014"
 
 
 class FDWInconsistentDescriptorInformationError(FDWError):
     """PostgreSQL's fdw_inconsistent_descriptor_information."""
 
-    sqlstate = "HV021"
+    sqlstate: str | None = "HV021"
 
 
 class FDWInvalidAttributeValueError(FDWError):
     """PostgreSQL's fdw_invalid_attribute_value."""
 
-    sqlstate = "HV024"
+    sqlstate: str | None = "HV024"
 
 
 class FDWInvalidStringLengthOrBufferLengthError(FDWError):
     """PostgreSQL's fdw_invalid_string_length_or_buffer_length."""
 
-    sqlstate = "HV090"
+    sqlstate: str | None = "HV090"
 
 
 class FDWInvalidDescriptorFieldIdentifierError(FDWError):
     """PostgreSQL's fdw_invalid_descriptor_field_identifier."""
 
-    sqlstate = "HV091"
+    sqlstate: str | None = "HV091"

@@ -8,28 +8,28 @@ from fasterapi.pg.exceptions._base import PostgresError
 class PLPGSQLError(PostgresError):
     """PostgreSQL's plpgsql_error."""
 
-    sqlstate = "P0000"
+    sqlstate: str | None = "P0000"
 
 
 class RaiseError(PLPGSQLError):
     """PostgreSQL's raise_exception."""
 
-    sqlstate = "P0001"
+    sqlstate: str | None = "P0001"
 
 
 class NoDataFoundError(PLPGSQLError):
     """PostgreSQL's no_data_found."""
 
-    sqlstate = "P0002"
+    sqlstate: str | None = "P0002"
 
 
 class TooManyRowsError(PLPGSQLError):
     """PostgreSQL's too_many_rows."""
 
-    sqlstate = "P0003"
+    sqlstate: str | None = "P0003"
 
 
 class AssertError(PLPGSQLError):
     """PostgreSQL's assert_failure."""
 
-    sqlstate = "P0004"
+    sqlstate: str | None = "P0004"

@@ -8,118 +8,118 @@ from fasterapi.pg.exceptions._base import PostgresError
 class LocatorError(PostgresError):
     """PostgreSQL's locator_exception."""
 
-    sqlstate = "0F000"
+    sqlstate: str | None = "0F000"
 
 
 class InvalidLocatorSpecificationError(LocatorError):
     """PostgreSQL's invalid_locator_specification."""
 
-    sqlstate = "0F001"
+    sqlstate: str | None = "0F001"
 
 
 class DiagnosticsError(PostgresError):
     """PostgreSQL's diagnostics_exception."""
 
-    sqlstate = "0Z000"
+    sqlstate: str | None = "0Z000"
 
 
 class StackedDiagnosticsAccessedWithoutActiveHandlerError(DiagnosticsError):
     """PostgreSQL's stacked_diagnostics_accessed_without_active_handler."""
 
-    sqlstate = "0Z002"
+    sqlstate: str | None = "0Z002"
 
 
 class SQLRoutineError(PostgresError):
     """PostgreSQL's sql_routine_exception."""
 
-    sqlstate = "2F000"
+    sqlstate: str | None = "2F000"
 
 
 class ModifyingSQLDataNotPermittedError(SQLRoutineError):
     """PostgreSQL's modifying_sql_data_not_permitted."""
 
-    sqlstate = "2F002"
+    sqlstate: str | None = "2F002"
 
 
 class ProhibitedSQLStatementAttemptedError(SQLRoutineError):
     """PostgreSQL's prohibited_sql_statement_attempted."""
 
-    sqlstate = "2F003"
+    sqlstate: str | None = "2F003"
 
 
 class ReadingSQLDataNotPermittedError(SQLRoutineError):
     """PostgreSQL's reading_sql_data_not_permitted."""
 
-    sqlstate = "2F004"
+    sqlstate: str | None = "2F004"
 
 
 class FunctionExecutedNoReturnStatementError(SQLRoutineError):
     """PostgreSQL's function_executed_no_return_statement."""
 
-    sqlstate = "2F005"
+    sqlstate: str | None = "2F005"
 
 
 class ExternalRoutineError(PostgresError):
     """PostgreSQL's external_routine_exception."""
 
-    sqlstate = "38000"
+    sqlstate: str | None = "38000"
 
 
 class ContainingSQLNotPermittedError(ExternalRoutineError):
     """PostgreSQL's containing_sql_not_permitted."""
 
-    sqlstate = "38001"
+    sqlstate: str | None = "38001"
 
 
 class ModifyingExternalRoutineSQLDataNotPermittedError(ExternalRoutineError):
     """PostgreSQL's modifying_sql_data_not_permitted."""
 
-    sqlstate = "38002"
+    sqlstate: str | None = "38002"
 
 
 class ProhibitedExternalRoutineSQLStatementAttemptedError(ExternalRoutineError):
     """PostgreSQL's prohibited_sql_statement_attempted."""
 
-    sqlstate = "38003"
+    sqlstate: str | None = "38003"
 
 
 class ReadingExternalRoutineSQLDataNotPermittedError(ExternalRoutineError):
     """PostgreSQL's reading_sql_data_not_permitted."""
 
-    sqlstate = "38004"
+    sqlstate: str | None = "38004"
 
 
 class ExternalRoutineInvocationError(PostgresError):
     """PostgreSQL's external_routine_invocation_exception."""
 
-    sqlstate = "39000"
+    sqlstate: str | None = "39000"
 
 
 class InvalidSqlstateReturnedError(ExternalRoutineInvocationError):
     """PostgreSQL's invalid_sqlstate_returned."""
 
-    sqlstate = "39001"
+    sqlstate: str | None = "39001"
 
 
 class NullValueInExternalRoutineNotAllowedError(ExternalRoutineInvocationError):
     """PostgreSQL's null_value_not_allowed."""
 
-    sqlstate = "39004"
+    sqlstate: str | None = "39004"
 
 
 class TriggerProtocolViolatedError(ExternalRoutineInvocationError):
     """PostgreSQL's trigger_protocol_violated."""
 
-    sqlstate = "39P01"
+    sqlstate: str | None = "39P01"
 
 
 class SrfProtocolViolatedError(ExternalRoutineInvocationError):
     """PostgreSQL's srf_protocol_violated."""
 
-    sqlstate = "39P02"
+    sqlstate: str | None = "39P02"
 
 
 class EventTriggerProtocolViolatedError(ExternalRoutineInvocationError):
     """PostgreSQL's event_trigger_protocol_violated."""
 
-    sqlstate = "39P03"
+    sqlstate: str | None = "39P03"

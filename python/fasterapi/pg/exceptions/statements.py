@@ -8,22 +8,22 @@ from fasterapi.pg.exceptions._base import PostgresError
 class SQLStatementNotYetCompleteError(PostgresError):
     """PostgreSQL's sql_statement_not_yet_complete."""
 
-    sqlstate = "03000"
+    sqlstate: str | None = "03000"
 
 
 class InvalidSQLStatementNameError(PostgresError):
     """PostgreSQL's invalid_sql_statement_name."""
 
-    sqlstate = "26000"
+    sqlstate: str | None = "26000"
 
 
 class InvalidCursorStateError(PostgresError):
     """PostgreSQL's invalid_cursor_state."""
 
-    sqlstate = "24000"
+    sqlstate: str | None = "24000"
 
 
 class InvalidCursorNameError(PostgresError):
     """PostgreSQL's invalid_cursor_name."""
 
-    sqlstate = "34000"
+    sqlstate: str | None = "34000"

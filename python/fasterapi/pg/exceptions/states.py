@@ -8,70 +8,70 @@ from fasterapi.pg.exceptions._base import PostgresError
 class ObjectNotInPrerequisiteStateError(PostgresError):
     """PostgreSQL's object_not_in_prerequisite_state."""
 
-    sqlstate = "55000"
+    sqlstate: str | None = "55000"
 
 
 class ObjectInUseError(ObjectNotInPrerequisiteStateError):
     """PostgreSQL's object_in_use."""
 
-    sqlstate = "55006"
+    sqlstate: str | None = "55006"
 
 
 class CantChangeRuntimeParamError(ObjectNotInPrerequisiteStateError):
     """PostgreSQL's cant_change_runtime_param."""
 
-    sqlstate = "55P02"
+    sqlstate: str | None = "55P02"
 
 
 class LockNotAvailableError(ObjectNotInPrerequisiteStateError):
     """PostgreSQL's lock_not_available."""
 
-    sqlstate = "55P03"
+    sqlstate: str | None = "55P03"
 
 
 class UnsafeNewEnumValueUsageError(ObjectNotInPrerequisiteStateError):
     """PostgreSQL's unsafe_new_enum_value_usage."""
 
-    sqlstate = "55P04"
+    sqlstate: str | None = "55P04"
 
 
 class OperatorInterventionError(PostgresError):
     """PostgreSQL's operator_intervention."""
 
-    sqlstate = "57000"
+    sqlstate: str | None = "57000"
 
 
 class QueryCanceledError(OperatorInterventionError):
     """PostgreSQL's query_canceled."""
 
-    sqlstate = "57014"
+    sqlstate: str | None = "57014"
 
 
 class AdminShutdownError(OperatorInterventionError):
     """PostgreSQL's admin_shutdown."""
 
-    sqlstate = "57P01"
+    sqlstate: str | None = "57P01"
 
 
 class CrashShutdownError(OperatorInterventionError):
     """PostgreSQL's crash_shutdown."""
 
-    sqlstate = "57P02"
+    sqlstate: str | None = "57P02"
 
 
 class CannotConnectNowError(OperatorInterventionError):
     """PostgreSQL's cannot_connect_now."""
 
-    sqlstate = "57P03"
+    sqlstate: str | None = "57P03"
 
 
 class DatabaseDroppedError(OperatorInterventionError):
     """PostgreSQL's database_dropped."""
 
-    sqlstate = "57P04"
+    sqlstate: str | None = "57P04"
 
 
 class IdleSessionTimeoutError(OperatorInterventionError):
     """PostgreSQL's idle_session_timeout."""
 
-    sqlstate = "57P05"
+    sqlstate: str | None = "57P05"

@@ -8,58 +8,58 @@ from fasterapi.pg.exceptions._base import PostgresError
 class PostgresSystemError(PostgresError):
     """PostgreSQL's system_error."""
 
-    sqlstate = "58000"
+    sqlstate: str | None = "58000"
 
 
 class PostgresIOError(PostgresSystemError):
     """PostgreSQL's io_error."""
 
-    sqlstate = "58030"
+    sqlstate: str | None = "58030"
 
 
 class UndefinedFileError(PostgresSystemError):
     """PostgreSQL's undefined_file."""
 
-    sqlstate = "58P01"
+    sqlstate: str | None = "58P01"
 
 
 class DuplicateFileError(PostgresSystemError):
     """PostgreSQL's duplicate_file."""
 
-    sqlstate = "58P02"
+    sqlstate: str | None = "58P02"
 
 
 class FileNameTooLongError(PostgresSystemError):
     """PostgreSQL's file_name_too_long."""
 
-    sqlstate = "58P03"
+    sqlstate: str | None = "58P03"
 
 
 class ConfigFileError(PostgresError):
     """PostgreSQL's config_file_error."""
 
-    sqlstate = "F0000"
+    sqlstate: str | None = "F0000"
 
 
 class LockFileExistsError(ConfigFileError):
     """PostgreSQL's lock_file_exists."""
 
-    sqlstate = "F0001"
+    sqlstate: str | None = "F0001"
 
 
 class InternalServerError(PostgresError):
     """PostgreSQL's internal_error."""
 
-    sqlstate = "XX000"
+    sqlstate: str | None = "XX000"
 
 
 class DataCorruptedError(InternalServerError):
     """PostgreSQL's data_corrupted."""
 
-    sqlstate = "XX001"
+    sqlstate: str | None = "XX001"
 
 
 class IndexCorruptedError(InternalServerError):
     """PostgreSQL's index_corrupted."""
 
-    sqlstate = "XX002"
+    sqlstate: str | None = "XX002"

@@ -8,10 +8,10 @@ from fasterapi.pg.exceptions._base import PostgresError
 class TriggeredActionError(PostgresError):
     """PostgreSQL's triggered_action_exception."""
 
-    sqlstate = "09000"
+    sqlstate: str | None = "09000"
 
 
 class TriggeredDataChangeViolationError(PostgresError):
     """PostgreSQL's triggered_data_change_violation."""
 
-    sqlstate = "27000"
+    sqlstate: str | None = "27000"

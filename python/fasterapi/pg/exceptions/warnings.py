@@ -8,58 +8,58 @@ from fasterapi.pg.exceptions._base import PostgresLogMessage
 class PostgresWarning(PostgresLogMessage, Warning):
     """PostgreSQL's warning."""
 
-    sqlstate = "01000"
+    sqlstate: str | None = "01000"
 
 
 class NullValueEliminatedInSetFunction(PostgresWarning):
     """PostgreSQL's null_value_eliminated_in_set_function."""
 
-    sqlstate = "01003"
+    sqlstate: str | None = "01003"
 
 
 class StringDataRightTruncation(PostgresWarning):
     """PostgreSQL's string_data_right_truncation."""
 
-    sqlstate = "01004"
+    sqlstate: str | None = "01004"
 
 
 class PrivilegeNotRevoked(PostgresWarning):
     """PostgreSQL's privilege_not_revoked."""
 
-    sqlstate = "01006"
+    sqlstate: str | None = "01006"
 
 
 class PrivilegeNotGranted(PostgresWarning):
     """PostgreSQL's privilege_not_granted."""
 
-    sqlstate = "01007"
+    sqlstate: str | None = "01007"
 
 
 class ImplicitZeroBitPadding(PostgresWarning):
     """PostgreSQL's implicit_zero_bit_padding."""
 
-    sqlstate = "01008"
+    sqlstate: str | None = "01008"
 
 
 class DynamicResultSetsReturned(PostgresWarning):
     """PostgreSQL's dynamic_result_sets_returned."""
 
-    sqlstate = "0100C"
+    sqlstate: str | None = "0100C"
 
 
 class DeprecatedFeature(PostgresWarning):
     """PostgreSQL's deprecated_feature."""
 
-    sqlstate = "01P01"
+    sqlstate: str | None = "01P01"
 
 
 class NoData(PostgresWarning):
     """PostgreSQL's no_data."""
 
-    sqlstate = "02000"
+    sqlstate: str | None = "02000"
 
 
 class NoAdditionalDynamicResultSetsReturned(NoData):
     """PostgreSQL's no_additional_dynamic_result_sets_returned."""
 
-    sqlstate = "02001"
+    sqlstate: str | None = "02001"

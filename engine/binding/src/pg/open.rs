@@ -215,9 +215,8 @@ fn endpoint(address: &Bound<'_, PyAny>) -> PyResult<Endpoint> {
         };
         return Ok(Endpoint::Inet(SocketAddrV6::new(ip, port, 0, scope).into()));
     }
-    let ip = ip
-        .parse()
-        .map_err(|_| PyValueError::new_err(format!("{ip:?} is no IP address: resolve the name first")))?;
+    let ip =
+        ip.parse().map_err(|_| PyValueError::new_err(format!("{ip:?} is no IP address: resolve the name first")))?;
     Ok(Endpoint::Inet(SocketAddr::new(ip, port)))
 }
 

@@ -44,6 +44,7 @@ def described(**columns: Any) -> str:
 FACTORIES: list[tuple[Callable[..., Any], Callable[[int, str], Any]]] = [
     (tuple, lambda number, name: (number, name)),
     (dict, lambda number, name: {"id": number, "name": name}),
+    (dict[str, Any], lambda number, name: {"id": number, "name": name}),
     (Plain, Plain),
     (ByName, lambda number, name: ByName(id=number, name=name)),
     (Model, lambda number, name: Model(id=number, name=name)),

@@ -1,6 +1,7 @@
 """What rows are made into: records, or what a class or a function of the user's makes of their columns."""
 
 from collections.abc import Callable
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fasterapi.pg import exceptions
@@ -32,7 +33,9 @@ def chosen(record_class: Any, row_factory: Any) -> Any:
 
 
 def checked_row_factory(row_factory: Any) -> Any:
-    """The factory, if it can be called."""
+    """The factory, if it can be called; `dict[str, Any]` and `tuple[int, str]` are for those who check types."""
+    if isinstance(row_factory, GenericAlias):
+        row_factory = row_factory.__origin__
     if not callable(row_factory):
         raise exceptions.InterfaceError(
             "row_factory is expected to be a class or a function that takes a row's columns by name, "

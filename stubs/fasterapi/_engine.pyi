@@ -20,6 +20,7 @@ __all__ = [
     "NativeSelector",
     "HttpService",
     "PgArrow",
+    "PgDescription",
     "PgProtocol",
     "PgRecord",
     "PgSettings",
@@ -297,7 +298,7 @@ def _create_record(mapping: Any, elements: tuple[Any, ...]) -> PgRecord:
 
 @final
 class PgTypes:
-    """The types that introspection has found, for all connections that it is given to."""
+    """The types that introspection has found, for all connections that share them."""
 
     def __new__(cls) -> Self: ...
     def clear(self) -> None:
@@ -308,6 +309,8 @@ class PgSettings:
     """What a server says of a session: its parameters as attributes; and the session's codecs."""
 
     def __getattribute__(self, name: str, /) -> str: ...
+    def share_types(self, types: PgTypes) -> None:
+        """What this connection finds from now on the others know too, and the other way round."""
     def register_data_types(self, rows: Iterable[PgRecord]) -> None:
         """Takes the rows of the introspection query."""
     def add_python_codec(
@@ -328,6 +331,10 @@ class PgSettings:
         """Forgets what introspection has found."""
 
 @final
+class PgDescription:
+    """What one connection was told of a query, for the others that go to the same database."""
+
+@final
 class PgStatement:
     """A prepared statement: its parameters and columns, and the codecs of both."""
 
@@ -338,7 +345,7 @@ class PgStatement:
     def query(self) -> str:
         """Its text."""
     @property
-    def record_class(self) -> type[PgRecord]:
+    def record_class(self) -> Callable[..., Any]:
         """The class of its rows."""
     @property
     def ignore_custom_codec(self) -> bool:
@@ -349,6 +356,17 @@ class PgStatement:
     @property
     def prepared(self) -> bool:
         """Whether the server has it."""
+    @property
+    def assumed(self) -> bool:
+        """Whether its description is another connection's, and the server has not said that it is right."""
+    @property
+    def refuted(self) -> bool:
+        """Whether that description was found wrong, or nothing was run: the query is to be prepared."""
+    @property
+    def description(self) -> PgDescription:
+        """What the server says of it."""
+    def with_rows(self, record_class: Callable[..., Any]) -> PgStatement:
+        """The same statement, with rows of another class."""
     @property
     def refs(self) -> int:
         """How many objects use it."""
@@ -376,7 +394,7 @@ class PgProtocol:
     and does its work at its first step, on the loop's thread.
     """
 
-    def __new__(cls, types: PgTypes | None = None) -> Self: ...
+    def __new__(cls) -> Self: ...
     @classmethod
     def open(
         cls,
@@ -384,7 +402,6 @@ class PgProtocol:
         address: _PgAddress,
         *,
         timeout: float | None = None,
-        types: PgTypes | None = None,
         **options: Any,
     ) -> Waiting[Self]:
         """Opens a session with the server at `address`, an (ip, port) or the path of a Unix domain socket."""
@@ -407,10 +424,24 @@ class PgProtocol:
         query: str,
         timeout: float | None,
         *,
-        record_class: type[PgRecord],
+        record_class: Callable[..., Any],
         ignore_custom_codec: bool = False,
     ) -> Waiting[PgStatement]:
         """Parses a statement and learns its types."""
+    def assume(
+        self,
+        stmt_name: str,
+        query: str,
+        description: PgDescription,
+        *,
+        record_class: Callable[..., Any],
+        ignore_custom_codec: bool = False,
+    ) -> PgStatement:
+        """A statement that has not been parsed here, as another connection was told of it.
+
+        Its first run parses it, and finds out whether it is the same here: `assumed` is false then; it is to be
+        prepared where `refuted` is true.
+        """
     def bind_execute(
         self,
         state: PgStatement,

@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts the line after so many bytes of the server."""
+"""A TCP proxy that counts round trips, and cuts the line after so many bytes of the server."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class Proxy:
     def __init__(self, host: str, port: int) -> None:
         self.port = 0
         self.passed = 0
+        self.flights = 0
+        self._answered = True
         self._backend = (host, port)
         self._left: int | None = None
         self._listener: asyncio.Server | None = None
@@ -22,6 +24,8 @@ class Proxy:
     def arm(self, count: int | None) -> None:
         """Cuts after `count` more bytes; never with None. Starts counting what passes."""
         self.passed = 0
+        self.flights = 0
+        self._answered = True
         self._left = count
 
     async def __aenter__(self) -> Self:
@@ -59,6 +63,9 @@ class Proxy:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(1 << 16):
+                # What is sent behind an answer is another round trip.
+                self.flights += self._answered
+                self._answered = False
                 writer.write(data)
         writer.close()
 
@@ -69,5 +76,6 @@ class Proxy:
                     data = data[: self._left]
                     self._left -= len(data)
                 self.passed += len(data)
+                self._answered = True
                 writer.write(data)
                 await writer.drain()

@@ -247,6 +247,26 @@ def test_a_table_that_was_altered_is_read_as_it_is_now(database: str) -> None:
     connected(database, use)
 
 
+def test_prepared_statements_and_pipelines_have_both(database: str) -> None:
+    async def use(connection: Any) -> None:
+        statement = await connection.prepare("select $1::int as a", row_factory=tuple)
+        assert await statement.fetch_json(4) == b'[{"a":4}]'
+        assert pa.table(await statement.fetch_arrow(5)).to_pylist() == [{"a": 5}]
+        with pytest.raises(fasterapi.pg.DataError):
+            await statement.fetch_json("four")
+        async with connection.pipeline() as pipeline:
+            made = pipeline.fetch_json("select $1::int as a", 6)
+            table = pipeline.fetch_arrow("select $1::int as a", 7)
+            wrong = pipeline.fetch_json("select 1 / ($1::int - 8)", 8)
+            value = pipeline.fetchval("select 9")
+            with pytest.raises(fasterapi.pg.DivisionByZeroError):
+                await wrong
+        assert (await made, await value) == (b'[{"a":6}]', 9)
+        assert pa.table(await table).to_pylist() == [{"a": 7}]
+
+    connected(database, use)
+
+
 def test_a_pool_has_both(database: str) -> None:
     async def main() -> None:
         async with fasterapi.pg.create_pool(database, min_size=1, max_size=2) as pool:

@@ -1,6 +1,7 @@
 """A user's program, for the type checkers: `pyright` strict and `mypy --strict` accept it, and what it asserts."""
 
 import asyncio
+import dataclasses
 import selectors
 import signal
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, assert_type
 
 import fasterapi
+import fasterapi.pg
 import fasterapi.testing
 from fasterapi import Config, ConfigError, Options, Server, StartupError
 from fasterapi._engine import AccessLog, HttpService, NativeFuture, NativeSelector, Reactor, Ready, Waiting, sleep
@@ -40,6 +42,36 @@ def run_every_way() -> None:
     fasterapi.run(Application(), headers=[("x-frame-options", "DENY")], log_level="debug")
     fasterapi.run(make_app, factory=True, uds="/run/app.sock", access_log=False)
     fasterapi.run("main:app", loop=fasterapi.new_event_loop, lifespan="on", log_config=None)
+
+
+@dataclasses.dataclass
+class Row:
+    id: int
+
+
+class OwnRecord(fasterapi.pg.Record):
+    pass
+
+
+def total(*, price: int, count: int) -> int:
+    return price * count
+
+
+async def rows_every_way(connection: fasterapi.pg.Connection, pool: fasterapi.pg.Pool) -> None:
+    assert_type(await connection.fetch("select 1"), list[fasterapi.pg.Record])
+    assert_type(await connection.fetch("select 1", record_class=OwnRecord), list[OwnRecord])
+    assert_type(await connection.fetch("select 1 as id", row_factory=Row), list[Row])
+    assert_type(await connection.fetch("select 1 as id", row_factory=dict[str, Any]), list[dict[str, Any]])
+    assert_type(await connection.fetch("select 1 as price, 2 as count", row_factory=total), list[int])
+    assert_type(await pool.fetchrow("select 1 as id", row_factory=Row), Row | None)
+    assert_type(await pool.fetchmany("select $1::int as id", [(1,)], row_factory=Row), list[Row])
+    statement = await connection.prepare("select 1 as id", row_factory=Row)
+    assert_type(await statement.fetchrow(), Row | None)
+    assert_type(await statement.fetch_json(), bytes)
+    async for row in connection.cursor("select 1 as id", row_factory=Row):
+        assert_type(row, Row)
+    async with connection.pipeline() as pipeline:
+        assert_type(await pipeline.fetch_json("select 1"), bytes)
 
 
 async def serve_every_way() -> None:

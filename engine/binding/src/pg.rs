@@ -6,6 +6,7 @@ mod call;
 mod codec;
 mod copying;
 mod decode;
+mod description;
 mod encode;
 mod exceptions;
 mod exchange;
@@ -28,6 +29,7 @@ mod wanted;
 
 pub(crate) use arrow::PgArrow;
 pub(crate) use call::Call;
+pub(crate) use description::PgDescription;
 pub(crate) use protocol::PgProtocol;
 pub(crate) use record::{_create_record, record_type};
 pub(crate) use settings::{PgSettings, PgTypes};

@@ -10,6 +10,8 @@ pub struct Reply {
     pub parameters: Option<Vec<Oid>>,
     /// The columns, as described last.
     pub columns: Option<Columns>,
+    /// A portal was made: what the server says from here on is of its run.
+    pub bound: bool,
     /// The rows of all results.
     pub rows: Arena,
     /// The tag of the last command.
@@ -44,7 +46,8 @@ impl Reply {
     /// Takes what belongs to it. Copied data do not: they are to be passed on as they come.
     pub fn gather(&mut self, event: Event) -> Gathered {
         match event {
-            Event::ParseComplete | Event::BindComplete | Event::CloseComplete | Event::NoData | Event::Empty => {}
+            Event::ParseComplete | Event::CloseComplete | Event::NoData | Event::Empty => {}
+            Event::BindComplete => self.bound = true,
             Event::Parameters(parameters) => self.parameters = Some(parameters),
             Event::Columns(columns) => self.columns = Some(columns),
             Event::Rows(rows) => self.rows.push(rows),
@@ -115,7 +118,7 @@ mod tests {
         assert_eq!(reply.gather(ready), Gathered::Ready(Ticket(1), TransactionStatus::Idle));
         let values: Vec<Option<&[u8]>> = reply.rows.iter().flatten().collect();
         assert_eq!(values, [Some(&b"a"[..]), Some(b"b"), Some(b"c")]);
-        assert_eq!((reply.rows.len(), reply.rows.pieces().count()), (3, 2));
+        assert_eq!((reply.bound, reply.rows.len(), reply.rows.pieces().count()), (true, 3, 2));
         assert!(reply.rows.clone().into_pieces().eq(reply.rows.pieces().cloned()));
     }
 

@@ -4,15 +4,16 @@
 # The parts of a connection know each other, by names that others know too.
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from fasterapi.pg import connect_utils, cursor, exceptions, prepared_stmt, protocol, transaction
 from fasterapi.pg.copying import Copying
-from fasterapi.pg.listeners import Listening, LoggedQuery
+from fasterapi.pg.listeners import LoggedQuery
 from fasterapi.pg.pipeline import Pipeline
-from fasterapi.pg.session import ServerCapabilities, _checked_record_class
-from fasterapi.pg.type_codecs import TypeCodecs
+from fasterapi.pg.rows import RowFactory, checked_record_class, checked_row_factory, chosen
+from fasterapi.pg.running import Running
+from fasterapi.pg.session import ServerCapabilities
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from fasterapi._engine import PgArrow
     from fasterapi.pg import types
     from fasterapi.pg.protocol import Record
-    from fasterapi.pg.protocol.protocol import ConnectionSettings, StatementState
+    from fasterapi.pg.protocol.protocol import ConnectionSettings
 
 __all__ = ["Connection", "ConnectionMeta", "LoggedQuery", "ServerCapabilities", "connect"]
 
+T = TypeVar("T")
 RecordT = TypeVar("RecordT", bound="Record")
 
 # Names on servers are unique in the process.
@@ -41,7 +43,7 @@ class ConnectionMeta(type):
         return cls in mro or (Connection in cls.__mro__ and _ConnectionProxy in mro)
 
 
-class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
+class Connection(Copying, Running, metaclass=ConnectionMeta):
     """A session with a server; made by `connect()`.
 
     Operations queue: those of several coroutines are sent without waiting for each other, and done in turn.
@@ -89,7 +91,9 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
         """Execute an SQL command, or several without arguments; gives the status, such as `INSERT 0 1`."""
         if args:
-            _, status, _ = await self._execute(query, args, 0, timeout, return_status=True)
+            _, status, _ = await self._execute(
+                query, args, 0, timeout, return_status=True, record_class=self._record_class
+            )
             return cast("str", status.decode()) if status is not None else ""
         self._check_open()
         with self._logged(query, args, timeout):
@@ -100,74 +104,219 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         self._check_open()
         await self._executemany(command, args, timeout)
 
+    @overload
     def cursor(
         self,
         query: str,
         *args: Any,
         prefetch: int | None = None,
         timeout: float | None = None,
-        record_class: "type[Record] | None" = None,
-    ) -> "cursor.CursorFactory":
+        record_class: None = None,
+        row_factory: None = None,
+    ) -> "cursor.CursorFactory": ...
+    @overload
+    def cursor(
+        self,
+        query: str,
+        *args: Any,
+        prefetch: int | None = None,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> "cursor.CursorFactory[RecordT]": ...
+    @overload
+    def cursor(
+        self,
+        query: str,
+        *args: Any,
+        prefetch: int | None = None,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> "cursor.CursorFactory[T]": ...
+    def cursor(
+        self,
+        query: str,
+        *args: Any,
+        prefetch: int | None = None,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> "cursor.CursorFactory[Any]":
         """A cursor: `async for` over it reads rows, `await` opens it. Needs a transaction."""
         self._check_open()
-        return cursor.CursorFactory(self, query, None, args, prefetch, timeout, record_class)
+        return cursor.CursorFactory(self, query, None, args, prefetch, timeout, chosen(record_class, row_factory))
 
+    @overload
     async def prepare(
         self,
         query: str,
         *,
         name: str | None = None,
         timeout: float | None = None,
-        record_class: "type[Record] | None" = None,
-    ) -> "prepared_stmt.PreparedStatement":
+        record_class: None = None,
+        row_factory: None = None,
+    ) -> "prepared_stmt.PreparedStatement": ...
+    @overload
+    async def prepare(
+        self,
+        query: str,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> "prepared_stmt.PreparedStatement[RecordT]": ...
+    @overload
+    async def prepare(
+        self,
+        query: str,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> "prepared_stmt.PreparedStatement[T]": ...
+    async def prepare(
+        self,
+        query: str,
+        *,
+        name: str | None = None,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> "prepared_stmt.PreparedStatement[Any]":
         """Prepares a statement to be run later, by a name of its own or `name`."""
-        return await self._prepare(query, name=name, timeout=timeout, record_class=record_class)
+        return await self._prepare(query, name=name, timeout=timeout, record_class=chosen(record_class, row_factory))
 
     @overload
     def fetch(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: None = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: None = None,
     ) -> "Awaitable[list[Record]]": ...
     @overload
     def fetch(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: type[RecordT]
-    ) -> "Awaitable[list[RecordT]]": ...
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> Awaitable[list[RecordT]]: ...
+    @overload
     def fetch(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: "type[Record] | None" = None
-    ) -> "Awaitable[list[Any]]":
-        """Runs a query; all rows."""
-        return self._execute(query, args, 0, timeout, record_class=record_class)
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> Awaitable[list[T]]: ...
+    def fetch(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> Awaitable[list[Any]]:
+        """Runs a query; all rows: as records, or as `row_factory` makes them of the columns."""
+        if record_class is None and row_factory is None:
+            return self._execute(query, args, 0, timeout)
+        return self._execute(query, args, 0, timeout, record_class=chosen(record_class, row_factory))
 
     async def fetchval(self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None) -> Any:
         """Runs a query; one value of the first row, `None` without a row."""
-        rows = await self._execute(query, args, 1, timeout)
+        rows = await self._execute(query, args, 1, timeout, record_class=self._record_class)
         return rows[0][column] if rows else None
 
     @overload
     async def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: None = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: None = None,
     ) -> "Record | None": ...
     @overload
     async def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: type[RecordT]
-    ) -> "RecordT | None": ...
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> RecordT | None: ...
+    @overload
     async def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: "type[Record] | None" = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> T | None: ...
+    async def fetchrow(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
     ) -> Any:
         """Runs a query; the first row, or `None`."""
-        rows = await self._execute(query, args, 1, timeout, record_class=record_class)
+        made = None if record_class is None and row_factory is None else chosen(record_class, row_factory)
+        rows = await self._execute(query, args, 1, timeout, record_class=made)
         return rows[0] if rows else None
 
+    @overload
     async def fetchmany(
         self,
         query: str,
         args: Iterable[Sequence[Any]],
         *,
         timeout: float | None = None,
-        record_class: "type[Record] | None" = None,
-    ) -> "list[Record]":
+        record_class: None = None,
+        row_factory: None = None,
+    ) -> "list[Record]": ...
+    @overload
+    async def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> list[RecordT]: ...
+    @overload
+    async def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> list[T]: ...
+    async def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> list[Any]:
         """Runs a statement for each sequence of arguments, all or none; the rows of all of them."""
         self._check_open()
-        return await self._executemany(query, args, timeout, return_rows=True, record_class=record_class) or []
+        made = chosen(record_class, row_factory)
+        return await self._executemany(query, args, timeout, return_rows=True, record_class=made) or []
 
     async def fetch_json(self, query: str, *args: Any, timeout: float | None = None) -> bytes:
         """Runs a query; its rows as a JSON array of objects, made without objects of Python's in between."""
@@ -199,114 +348,6 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
             self._reset_query = "\n".join(command for known, command in commands if known)
         return self._reset_query
 
-    async def _execute(
-        self,
-        query: str,
-        args: Sequence[Any],
-        limit: int,
-        timeout: float | None,
-        *,
-        return_status: bool = False,
-        ignore_custom_codec: bool = False,
-        record_class: "type[Record] | None" = None,
-    ) -> Any:
-        """Runs a query by the extended protocol: a list of rows; with `return_status` also the status, and whether
-        these were all."""
-        self._check_open()
-        timeout = self._command_timeout if timeout is None else self._get_timeout(timeout)
-        if self._direct and not self._query_loggers:
-            statement = self._stmt_cache.get((query, record_class or self._record_class, ignore_custom_codec))
-            if statement is not None:
-                try:
-                    return await self._protocol.bind_execute(statement, args, "", limit, return_status, timeout)
-                except exceptions.OutdatedSchemaCacheError:
-                    await self.reload_schema_state()
-                    raise
-                except exceptions.InvalidCachedStatementError:
-                    # A table or a type has changed since.
-                    self._drop_global_statement_cache()
-                    if self._protocol.is_in_transaction():
-                        raise
-        return await self._execute_anew(query, args, limit, timeout, return_status, ignore_custom_codec, record_class)
-
-    async def _execute_anew(
-        self,
-        query: str,
-        args: Sequence[Any],
-        limit: int,
-        timeout: float | None,
-        return_status: bool,
-        ignore_custom_codec: bool,
-        record_class: "type[Record] | None",
-    ) -> Any:
-        async def run(statement: "StatementState", left: float | None) -> Any:
-            return await self._protocol.bind_execute(statement, args, "", limit, return_status, left)
-
-        with self._logged(query, args, timeout):
-            return await self._do_execute(
-                query, run, timeout, ignore_custom_codec=ignore_custom_codec, record_class=record_class
-            )
-
-    async def _fetch_as(
-        self, form: Literal["json", "arrow"], query: str, args: Sequence[Any], timeout: float | None
-    ) -> object:
-        async def run(statement: "StatementState", left: float | None) -> object:
-            return await self._protocol.bind_execute_as(statement, args, form, left)
-
-        self._check_open()
-        with self._logged(query, args, timeout):
-            result: object = await self._do_execute(query, run, self._get_timeout(timeout))
-        return result
-
-    async def _executemany(
-        self,
-        query: str,
-        args: Iterable[Sequence[Any]],
-        timeout: float | None,
-        return_rows: bool = False,
-        record_class: "type[Record] | None" = None,
-    ) -> "list[Record] | None":
-        async def run(statement: "StatementState", left: float | None) -> Any:
-            return await self._protocol.bind_execute_many(statement, args, "", left, return_rows)
-
-        with self._logged(query, args, timeout):
-            result: list[Record] | None = await self._do_execute(
-                query, run, self._get_timeout(timeout), record_class=record_class
-            )
-        return result
-
-    async def _do_execute(
-        self,
-        query: str,
-        run: "Callable[[StatementState, float | None], Awaitable[Any]]",
-        timeout: float | None,
-        *,
-        retry: bool = True,
-        ignore_custom_codec: bool = False,
-        record_class: "type[Record] | None" = None,
-    ) -> Any:
-        """Prepares and runs, once more if the statement was out of date."""
-        began = self._loop.time()
-        statement = await self._get_statement(
-            query,
-            protocol.NO_TIMEOUT if timeout is None else timeout,
-            ignore_custom_codec=ignore_custom_codec,
-            record_class=record_class,
-        )
-        left = None if timeout is None else max(timeout - (self._loop.time() - began), 1e-9)
-        try:
-            return await run(statement, left)
-        except exceptions.OutdatedSchemaCacheError:
-            await self.reload_schema_state()
-            raise
-        except exceptions.InvalidCachedStatementError:
-            self._drop_global_statement_cache()
-            if self._protocol.is_in_transaction() or not retry:
-                raise
-        return await self._do_execute(
-            query, run, timeout, retry=False, ignore_custom_codec=ignore_custom_codec, record_class=record_class
-        )
-
     async def _prepare(
         self,
         query: str,
@@ -314,8 +355,8 @@ class Connection(Copying, TypeCodecs, Listening, metaclass=ConnectionMeta):
         name: str | bool | None = None,
         timeout: float | None = None,
         use_cache: bool = False,
-        record_class: "type[Record] | None" = None,
-    ) -> "prepared_stmt.PreparedStatement":
+        record_class: Any = None,
+    ) -> "prepared_stmt.PreparedStatement[Any]":
         self._check_open()
         if name is None:
             # Without a cache there may be a proxy between that gives each transaction another session.
@@ -379,6 +420,7 @@ async def connect(
     direct_tls: bool | None = None,
     connection_class: type[Connection] = Connection,
     record_class: "type[Record]" = protocol.Record,
+    row_factory: RowFactory[Any] | None = None,
     server_settings: dict[str, str] | None = None,
     target_session_attrs: str | None = None,
     krbsrvname: str | None = None,
@@ -388,14 +430,16 @@ async def connect(
 ) -> Connection:
     """Opens a connection.
 
-    What is not given is taken from the DSN, then from the environment, as libpq does; see the guide.
+    What is not given is taken from the DSN, then from the environment, as libpq does; see the guide. Rows are records
+    of `record_class`, or what `row_factory` makes of their columns.
     """
     given: Any = connection_class
     if not issubclass(given, Connection):
         raise exceptions.InterfaceError(
             f"connection_class is expected to be a subclass of asyncpg.Connection, got {connection_class!r}"
         )
-    record_class = _checked_record_class(record_class)
+    record_class = checked_record_class(record_class)
+    rows = record_class if row_factory is None else checked_row_factory(row_factory)
     pipelining = _pipelining if pipelining is None else pipelining
     if pipelining not in ("queue", "error"):
         raise exceptions.ClientConfigurationError(f"pipelining must be 'queue' or 'error', not {pipelining!r}")
@@ -428,5 +472,6 @@ async def connect(
             **options,
         )
     connection._record_class = record_class
+    connection._rows = rows
     connection._set_serial(pipelining == "error")
     return cast("Connection", connection)

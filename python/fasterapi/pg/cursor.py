@@ -5,20 +5,20 @@
 
 import collections
 from collections.abc import AsyncIterator, Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from fasterapi.pg import connresource, exceptions
+from fasterapi.pg.rows import RowT
 
 if TYPE_CHECKING:
     from fasterapi.pg.connection import Connection
-    from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import StatementState
 
 # Rows asked for at a time when the user does not say.
 PREFETCH = 50
 
 
-class CursorFactory(connresource.ConnectionResource):
+class CursorFactory(connresource.ConnectionResource, Generic[RowT]):
     """What `cursor()` gives: `async for` over it reads rows, `await` opens a `Cursor`."""
 
     __slots__ = ("_args", "_prefetch", "_query", "_record_class", "_state", "_timeout")
@@ -31,7 +31,7 @@ class CursorFactory(connresource.ConnectionResource):
         args: Sequence[Any],
         prefetch: int | None,
         timeout: float | None,
-        record_class: "type[Record] | None",
+        record_class: Any,
     ) -> None:
         super().__init__(connection)
         self._args = args
@@ -44,7 +44,7 @@ class CursorFactory(connresource.ConnectionResource):
             state.attach()
 
     @connresource.guarded
-    def __aiter__(self) -> "CursorIterator":
+    def __aiter__(self) -> "CursorIterator[RowT]":
         return CursorIterator(
             self._connection,
             self._query,
@@ -56,17 +56,17 @@ class CursorFactory(connresource.ConnectionResource):
         )
 
     @connresource.guarded
-    def __await__(self) -> "Generator[Any, None, Cursor]":
+    def __await__(self) -> "Generator[Any, None, Cursor[RowT]]":
         if self._prefetch is not None:
             raise exceptions.InterfaceError("prefetch argument can only be specified for iterable cursor")
-        cursor = Cursor(self._connection, self._query, self._state, self._args, self._record_class)
+        cursor: Cursor[RowT] = Cursor(self._connection, self._query, self._state, self._args, self._record_class)
         return cursor._init(self._timeout).__await__()
 
     def __del__(self) -> None:
         _release(self._connection, self._state)
 
 
-class BaseCursor(connresource.ConnectionResource):
+class BaseCursor(connresource.ConnectionResource, Generic[RowT]):
     """A portal, and the statement it runs."""
 
     __slots__ = ("_args", "_exhausted", "_portal_name", "_query", "_record_class", "_state")
@@ -77,7 +77,7 @@ class BaseCursor(connresource.ConnectionResource):
         query: str,
         state: "StatementState | None",
         args: Sequence[Any],
-        record_class: "type[Record] | None",
+        record_class: Any,
     ) -> None:
         super().__init__(connection)
         self._args = args
@@ -111,7 +111,7 @@ class BaseCursor(connresource.ConnectionResource):
             raise exceptions.NoActiveSQLTransactionError("cursor cannot be created outside of a transaction")
         return self._state
 
-    async def _bind_exec(self, n: int, timeout: float | None) -> "list[Record]":
+    async def _bind_exec(self, n: int, timeout: float | None) -> list[RowT]:
         """Opens the portal and reads its first rows, in one exchange."""
         state = self._check_ready()
         if self._portal_name:
@@ -119,7 +119,7 @@ class BaseCursor(connresource.ConnectionResource):
         connection = self._connection
         connection._check_open()
         self._portal_name = connection._get_unique_id("portal")
-        buffer: list[Record]
+        buffer: list[RowT]
         buffer, _, self._exhausted = await connection._protocol.bind_execute(
             state, self._args, self._portal_name, n, True, connection._get_timeout(timeout)
         )
@@ -134,14 +134,14 @@ class BaseCursor(connresource.ConnectionResource):
         self._portal_name = connection._get_unique_id("portal")
         await connection._protocol.bind(state, self._args, self._portal_name, connection._get_timeout(timeout))
 
-    async def _exec(self, n: int, timeout: float | None) -> "list[Record]":
+    async def _exec(self, n: int, timeout: float | None) -> list[RowT]:
         """Reads the next rows of the open portal."""
         state = self._check_ready()
         if not self._portal_name:
             raise exceptions.InterfaceError("cursor does not have an open portal")
         connection = self._connection
         connection._check_open()
-        buffer: list[Record]
+        buffer: list[RowT]
         buffer, _, self._exhausted = await connection._protocol.execute(
             state, self._portal_name, n, True, connection._get_timeout(timeout)
         )
@@ -167,7 +167,7 @@ class BaseCursor(connresource.ConnectionResource):
         _release(self._connection, self._state)
 
 
-class CursorIterator(BaseCursor):
+class CursorIterator(BaseCursor[RowT]):
     """Rows one by one; several are asked for at a time."""
 
     __slots__ = ("_buffer", "_prefetch", "_timeout")
@@ -178,23 +178,23 @@ class CursorIterator(BaseCursor):
         query: str,
         state: "StatementState | None",
         args: Sequence[Any],
-        record_class: "type[Record] | None",
+        record_class: Any,
         prefetch: int,
         timeout: float | None,
     ) -> None:
         super().__init__(connection, query, state, args, record_class)
         if prefetch <= 0:
             raise exceptions.InterfaceError("prefetch argument must be greater than zero")
-        self._buffer: collections.deque[Record] = collections.deque()
+        self._buffer: collections.deque[RowT] = collections.deque()
         self._prefetch = prefetch
         self._timeout = timeout
 
     @connresource.guarded
-    def __aiter__(self) -> "AsyncIterator[Record]":
+    def __aiter__(self) -> AsyncIterator[RowT]:
         return self
 
     @connresource.guarded
-    async def __anext__(self) -> "Record":
+    async def __anext__(self) -> RowT:
         if self._state is None:
             await self._open(self._timeout)
         if not self._portal_name and not self._exhausted:
@@ -208,19 +208,19 @@ class CursorIterator(BaseCursor):
         raise StopAsyncIteration
 
 
-class Cursor(BaseCursor):
+class Cursor(BaseCursor[RowT]):
     """An open portal, read as its user says."""
 
     __slots__ = ()
 
-    async def _init(self, timeout: float | None) -> "Cursor":
+    async def _init(self, timeout: float | None) -> "Cursor[RowT]":
         if self._state is None:
             await self._open(timeout)
         await self._bind(timeout)
         return self
 
     @connresource.guarded
-    async def fetch(self, n: int, *, timeout: float | None = None) -> "list[Record]":
+    async def fetch(self, n: int, *, timeout: float | None = None) -> list[RowT]:
         """The next `n` rows, fewer at the end."""
         if n <= 0:
             raise exceptions.InterfaceError("n must be greater than zero")
@@ -232,7 +232,7 @@ class Cursor(BaseCursor):
         return rows
 
     @connresource.guarded
-    async def fetchrow(self, *, timeout: float | None = None) -> "Record | None":
+    async def fetchrow(self, *, timeout: float | None = None) -> RowT | None:
         """The next row, or `None` at the end."""
         if self._exhausted:
             return None

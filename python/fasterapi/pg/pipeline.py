@@ -7,11 +7,12 @@ import asyncio
 import types
 from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from fasterapi.pg import connresource, exceptions
 
 if TYPE_CHECKING:
+    from fasterapi._engine import PgArrow
     from fasterapi.pg.connection import Connection
     from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import StatementState
@@ -62,17 +63,25 @@ class Pipeline(connresource.ConnectionResource):
 
     def fetch(self, query: str, *args: Any, timeout: float | None = None) -> "asyncio.Task[list[Record]]":
         """Sends a query; its rows."""
-        return self._send(self._rows(query, args, 0, timeout))
+        return self._send(self._rows(query, args, 0, timeout, None))
 
     def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> "asyncio.Task[Record | None]":
         """Sends a query; its first row, or `None`."""
-        return self._send(self._first(query, args, timeout))
+        return self._send(self._first(query, args, timeout, None))
 
     def fetchval(
         self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None
     ) -> "asyncio.Task[Any]":
         """Sends a query; one value of its first row."""
         return self._send(self._value(query, args, column, timeout))
+
+    def fetch_json(self, query: str, *args: Any, timeout: float | None = None) -> "asyncio.Task[bytes]":
+        """Sends a query; its rows as a JSON array of objects."""
+        return self._send(self._export("json", query, args, timeout))
+
+    def fetch_arrow(self, query: str, *args: Any, timeout: float | None = None) -> "asyncio.Task[PgArrow]":
+        """Sends a query; its rows as columns, for all that reads `__arrow_c_stream__`."""
+        return self._send(self._export("arrow", query, args, timeout))
 
     def execute(self, query: str, *args: Any, timeout: float | None = None) -> "asyncio.Task[str]":
         """Sends a statement, or several without arguments; the status."""
@@ -97,26 +106,45 @@ class Pipeline(connresource.ConnectionResource):
         return task
 
     async def _rows(
-        self, query: str, args: Sequence[Any], limit: int, timeout: float | None, extra: bool = False
+        self,
+        query: str,
+        args: Sequence[Any],
+        limit: int,
+        timeout: float | None,
+        record_class: "type[Record] | None",
+        extra: bool = False,
     ) -> Any:
         connection = self._connection
         async with self._turn:
-            statement = await self._statement(query, timeout)
+            statement = await self._statement(query, timeout, record_class)
             seconds = connection._get_timeout(timeout)
             answer = _sent(connection._protocol.bind_execute(statement, args, "", limit, extra, seconds))
         return await answer
 
-    async def _first(self, query: str, args: Sequence[Any], timeout: float | None) -> "Record | None":
-        rows = await self._rows(query, args, 1, timeout)
+    async def _export(
+        self, form: Literal["json", "arrow"], query: str, args: Sequence[Any], timeout: float | None
+    ) -> object:
+        connection = self._connection
+        async with self._turn:
+            statement = await self._statement(query, timeout)
+            seconds = connection._get_timeout(timeout)
+            answer = _sent(connection._protocol.bind_execute_as(statement, args, form, seconds))
+        result: object = await answer
+        return result
+
+    async def _first(
+        self, query: str, args: Sequence[Any], timeout: float | None, record_class: "type[Record] | None"
+    ) -> "Record | None":
+        rows = await self._rows(query, args, 1, timeout, record_class)
         return rows[0] if rows else None
 
     async def _value(self, query: str, args: Sequence[Any], column: int | str, timeout: float | None) -> Any:
-        row = await self._first(query, args, timeout)
+        row = await self._first(query, args, timeout, self._connection._record_class)
         return None if row is None else row[column]
 
     async def _status(self, query: str, args: Sequence[Any], timeout: float | None) -> str:
         if args:
-            _, status, _ = await self._rows(query, args, 0, timeout, extra=True)
+            _, status, _ = await self._rows(query, args, 0, timeout, self._connection._record_class, extra=True)
             return "" if status is None else cast("str", status.decode())
         connection = self._connection
         async with self._turn:
@@ -133,9 +161,11 @@ class Pipeline(connresource.ConnectionResource):
             # It may have to wait for room: nothing else goes out before it is through.
             await connection._protocol.bind_execute_many(statement, args, "", seconds, False)
 
-    async def _statement(self, query: str, timeout: float | None) -> "StatementState":
+    async def _statement(
+        self, query: str, timeout: float | None, record_class: "type[Record] | None" = None
+    ) -> "StatementState":
         self._connection._check_open()
-        return await self._connection._get_statement(query, timeout)
+        return await self._connection._get_statement(query, timeout, record_class=record_class)
 
 
 def _sent(call: Awaitable[Any]) -> Awaitable[Any]:

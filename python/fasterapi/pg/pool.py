@@ -16,6 +16,7 @@ from fasterapi.pg.pool_operations import PoolOperations
 from fasterapi.pg.pool_proxy import PoolConnectionProxy, PoolConnectionProxyMeta
 from fasterapi.pg.pool_queue import HolderQueue
 from fasterapi.pg.pool_upkeep import PoolUpkeep, logger
+from fasterapi.pg.shared import Databases
 
 if TYPE_CHECKING:
     from fasterapi.pg.protocol import Record
@@ -65,6 +66,7 @@ class Pool(PoolOperations, PoolUpkeep):
         "_connect_kwargs",
         "_connection_class",
         "_connections",
+        "_databases",
         "_discarded",
         "_generation",
         "_holders",
@@ -151,6 +153,7 @@ class Pool(PoolOperations, PoolUpkeep):
         self._reset = reset
         self._check = check
 
+        self._databases = Databases()
         self._holders: list[PoolConnectionHolder] = []
         self._queue = HolderQueue(self._loop)
         # Set for all connections: the name of the type, and the rest of the arguments.
@@ -490,6 +493,7 @@ class Pool(PoolOperations, PoolUpkeep):
                 "expected pool connect callback to return an instance of "
                 f"'{_full_name(self._connection_class)}', got '{_full_name(type(con))}'"
             )
+        con._share(self._databases.of(con))
         if self._init is not None:
             try:
                 await self._init(con)

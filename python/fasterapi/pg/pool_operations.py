@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from fasterapi.pg.rows import RowFactory
+
 if TYPE_CHECKING:
     from fasterapi._engine import PgArrow
     from fasterapi.pg.connection import Connection
@@ -33,15 +35,43 @@ class PoolOperations:
 
     @overload
     def fetch(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: None = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: None = None,
     ) -> "Awaitable[list[Record]]": ...
     @overload
     def fetch(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: type[RecordT]
-    ) -> "Awaitable[list[RecordT]]": ...
-    def fetch(self, query: str, *args: Any, timeout: float | None = None, record_class: Any = None) -> Awaitable[Any]:
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> Awaitable[list[RecordT]]: ...
+    @overload
+    def fetch(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> Awaitable[list[T]]: ...
+    def fetch(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> Awaitable[Any]:
         """`Connection.fetch()`."""
-        return self._with_one(lambda con: con.fetch(query, *args, timeout=timeout, record_class=record_class))
+        return self._with_one(
+            lambda con: con.fetch(query, *args, timeout=timeout, record_class=record_class, row_factory=row_factory)
+        )
 
     def fetchval(self, query: str, *args: Any, column: int | str = 0, timeout: float | None = None) -> Awaitable[Any]:
         """`Connection.fetchval()`."""
@@ -49,28 +79,87 @@ class PoolOperations:
 
     @overload
     def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: None = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: None = None,
     ) -> "Awaitable[Record | None]": ...
     @overload
     def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: type[RecordT]
-    ) -> "Awaitable[RecordT | None]": ...
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> Awaitable[RecordT | None]: ...
+    @overload
     def fetchrow(
-        self, query: str, *args: Any, timeout: float | None = None, record_class: Any = None
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> Awaitable[T | None]: ...
+    def fetchrow(
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
     ) -> Awaitable[Any]:
         """`Connection.fetchrow()`."""
-        return self._with_one(lambda con: con.fetchrow(query, *args, timeout=timeout, record_class=record_class))
+        return self._with_one(
+            lambda con: con.fetchrow(query, *args, timeout=timeout, record_class=record_class, row_factory=row_factory)
+        )
 
+    @overload
     def fetchmany(
         self,
         query: str,
         args: Iterable[Sequence[Any]],
         *,
         timeout: float | None = None,
-        record_class: "type[Record] | None" = None,
-    ) -> "Awaitable[list[Record]]":
+        record_class: None = None,
+        row_factory: None = None,
+    ) -> "Awaitable[list[Record]]": ...
+    @overload
+    def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: type[RecordT],
+        row_factory: None = None,
+    ) -> Awaitable[list[RecordT]]: ...
+    @overload
+    def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: None = None,
+        row_factory: RowFactory[T],
+    ) -> Awaitable[list[T]]: ...
+    def fetchmany(
+        self,
+        query: str,
+        args: Iterable[Sequence[Any]],
+        *,
+        timeout: float | None = None,
+        record_class: Any = None,
+        row_factory: Any = None,
+    ) -> Awaitable[Any]:
         """`Connection.fetchmany()`."""
-        return self._with_one(lambda con: con.fetchmany(query, args, timeout=timeout, record_class=record_class))
+        return self._with_one(
+            lambda con: con.fetchmany(query, args, timeout=timeout, record_class=record_class, row_factory=row_factory)
+        )
 
     def fetch_json(self, query: str, *args: Any, timeout: float | None = None) -> Awaitable[bytes]:
         """`Connection.fetch_json()`."""

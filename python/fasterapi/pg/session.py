@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fasterapi.pg import connect_utils, exceptions, introspection, serverversion
 from fasterapi.pg.protocol import NO_TIMEOUT, Record
+from fasterapi.pg.shared import Shared
 from fasterapi.pg.statement_cache import StatementCache
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fasterapi.pg.listeners import Callback
     from fasterapi.pg.pool import PoolConnectionHolder, PoolConnectionProxy
     from fasterapi.pg.protocol.protocol import ConnectionSettings, Protocol, StatementState
+    from fasterapi.pg.statement_cache import Key
     from fasterapi.pg.transaction import Transaction
 
 # Rounds of introspection for one statement; each can be overtaken by a change of the schema.
@@ -45,6 +47,7 @@ class Session:
         "__weakref__",
         "_aborted",
         "_addr",
+        "_assuming",
         "_cancel_timer",
         "_cancellations",
         "_command_timeout",
@@ -63,9 +66,11 @@ class Session:
         "_query_loggers",
         "_record_class",
         "_reset_query",
+        "_rows",
         "_serial",
         "_server_caps",
         "_server_version",
+        "_shared",
         "_slow",
         "_source_traceback",
         "_stmt_cache",
@@ -93,8 +98,10 @@ class Session:
         self._config = config
         self._params = params
         self._command_timeout: float | None = config.command_timeout
-        # Of the rows, where the operation does not say otherwise.
+        # Of the rows that are records, where the operation does not say otherwise.
         self._record_class: type[Record] = Record
+        # What rows are made into, if not said otherwise: that class, or a factory's.
+        self._rows: Any = Record
         self._top_xact: Transaction | None = None
         # How often it went back to its pool: what was made before that cannot be used any more.
         self._pool_release_ctr: int = 0
@@ -115,6 +122,9 @@ class Session:
         # Statements can be taken out of the cache without asking for them.
         self._direct = type(self)._get_statement is Session._get_statement
         self._stmts_to_close: set[StatementState] = set()
+        # Statements under way whose description is another connection's.
+        self._assuming: set[Key] = set()
+        self._shared = Shared()
 
         self._listeners: dict[str, set[Callback]] = {}
         self._log_listeners: set[Callback] = set()
@@ -272,21 +282,19 @@ class Session:
         named: str | bool = False,
         use_cache: bool = True,
         ignore_custom_codec: bool = False,
-        record_class: type[Record] | None = None,
+        record_class: Any = None,
     ) -> "StatementState":
         """The statement, prepared, and with a codec for each of its types.
 
         Nothing is awaited between its coming into the cache and the return: nobody can have closed it by then.
         """
-        record_class = self._record_class if record_class is None else _checked_record_class(record_class)
+        record_class = record_class or self._rows
         key = (query, record_class, ignore_custom_codec)
         if use_cache and self._stmt_cache_enabled:
             found = self._stmt_cache.get(key)
             if found is not None:
                 return found
-            # Long ones are rather passed again each time than kept.
-            limit = self._config.max_cacheable_statement_size
-            use_cache = self._stmt_cache.get_max_size() > 0 and (not limit or len(query) <= limit)
+            use_cache = self._keeps(query)
         else:
             use_cache = False
         if not isinstance(named, str):
@@ -306,7 +314,22 @@ class Session:
             await self._cleanup_stmts()
         if use_cache:
             self._stmt_cache.put(key, statement)
+        if not ignore_custom_codec and self._is_short(query):
+            self._shared.learn(statement)
         return statement
+
+    def _keeps(self, query: str) -> bool:
+        """Whether the query stays prepared; long ones are rather passed again each time."""
+        return self._stmt_cache_enabled and self._stmt_cache.get_max_size() > 0 and self._is_short(query)
+
+    def _is_short(self, query: str) -> bool:
+        limit = self._config.max_cacheable_statement_size
+        return not limit or len(query) <= limit
+
+    def _share(self, shared: Shared) -> None:
+        """Knows from now on what other connections to the same database know."""
+        self._shared = shared
+        self._protocol.get_settings().share_types(shared.types)
 
     async def _learn(self, statement: "StatementState", missing: set[int], timeout: Any) -> None:
         settings = self._protocol.get_settings()
@@ -450,20 +473,6 @@ def _current_task() -> "asyncio.Task[Any]":
     task = asyncio.current_task()
     assert task is not None
     return task
-
-
-def _checked_record_class(record_class: Any) -> type[Record]:
-    base = Record
-    if record_class is base:
-        return base
-    if not isinstance(record_class, type) or not issubclass(record_class, base):
-        raise exceptions.InterfaceError(
-            f"record_class is expected to be a subclass of asyncpg.Record, got {record_class!r}"
-        )
-    given: Any = record_class
-    if given.__new__ is not base.__new__ or given.__init__ is not base.__init__:
-        raise exceptions.InterfaceError("record_class must not redefine __new__ or __init__")
-    return record_class
 
 
 def _capabilities(version: "types.ServerVersion", settings: "ConnectionSettings") -> ServerCapabilities:

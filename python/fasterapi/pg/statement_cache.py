@@ -2,15 +2,15 @@
 
 import asyncio
 from collections import OrderedDict
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fasterapi.pg.protocol import Record
     from fasterapi.pg.protocol.protocol import StatementState
 
-Key: TypeAlias = "tuple[str, type[Record], bool]"
+# The query, what makes its rows, and whether codecs of the user's are left aside.
+Key: TypeAlias = "tuple[str, Any, bool]"
 
 
 class StatementCache:

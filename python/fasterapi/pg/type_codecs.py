@@ -118,6 +118,7 @@ class TypeCodecs(Session):
         return rows[0]
 
     def _drop_global_statement_cache(self) -> None:
+        self._shared.clear()
         holder = None if self._pool_holder is None else self._pool_holder()
         if holder is not None:
             holder._pool._drop_statement_cache()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from fasterapi.pg.protocol import Record
 from fasterapi.pg.types import Type
 
 __all__ = ["_quote_ident", "_quote_literal", "_mogrify"]
@@ -23,7 +24,7 @@ async def _mogrify(conn: Any, query: str, args: Sequence[Any]) -> str:
     """The query with its arguments written into it, as the server writes and quotes them."""
     types: Sequence[Type] = (await conn.prepare(query)).get_parameters()
     columns = (f"pg_catalog.quote_literal(${n}::{_type_name(t)}::text)" for n, t in enumerate(types, 1))
-    values = await conn.fetchrow("SELECT " + ", ".join(columns), *args)
+    values = await conn.fetchrow("SELECT " + ", ".join(columns), *args, record_class=Record)
 
     def value(found: re.Match[str]) -> str:
         text = values[int(found[1]) - 1]

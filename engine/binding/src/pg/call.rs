@@ -152,7 +152,16 @@ fn bound(
     let known = usable(py, statement)?;
     let mut request = Request::new();
     statement.get().parse_again(py, &mut request)?;
-    bind(py, &mut request, statement, &known, args.bind(py), None, portal)?;
+    let assumed = statement.get().is_assumed();
+    if let Err(error) = bind(py, &mut request, statement, &known, args.bind(py), None, portal) {
+        if assumed {
+            statement.get().refute();
+        }
+        return Err(error);
+    }
+    if assumed {
+        request.describe_portal(portal);
+    }
     Ok((request, known))
 }
 

@@ -37,11 +37,13 @@ pub(crate) enum Exchange {
 /// Types that the engine has to be told of.
 pub(crate) type Missing = Vec<Oid>;
 
-/// The types learned by introspection, shared by the connections of a pool.
+/// The types learned by introspection, those of one connection or of several.
 #[derive(Default)]
 pub(crate) struct Types {
-    learned: Mutex<HashMap<Oid, Arc<Type>>>,
+    learned: Mutex<Arc<Learned>>,
 }
+
+type Learned = Mutex<HashMap<Oid, Arc<Type>>>;
 
 /// The codecs of one connection: types, and what Python said about some of them.
 pub(crate) struct Codecs {
@@ -81,20 +83,34 @@ impl Codec {
 
 impl Types {
     pub(crate) fn get(&self, oid: Oid) -> Option<Arc<Type>> {
-        self.lock().get(&oid).cloned().or_else(|| Type::builtin(oid))
+        lock(&self.learned()).get(&oid).cloned().or_else(|| Type::builtin(oid))
     }
 
     pub(crate) fn insert(&self, ty: Arc<Type>) {
-        self.lock().insert(ty.oid, ty);
+        lock(&self.learned()).insert(ty.oid, ty);
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        lock(&self.learned()).clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Oid, Arc<Type>>> {
-        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    /// These are those from now on; what they have learned so far is not lost.
+    pub(crate) fn join(&self, others: &Self) {
+        let (ours, theirs) = (self.learned(), others.learned());
+        if !Arc::ptr_eq(&ours, &theirs) {
+            let learned = std::mem::take(&mut *lock(&ours));
+            lock(&theirs).extend(learned);
+            *lock(&self.learned) = theirs;
+        }
     }
+
+    fn learned(&self) -> Arc<Learned> {
+        lock(&self.learned).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Codecs {

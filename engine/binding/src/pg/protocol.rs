@@ -11,13 +11,14 @@ use pyo3::{PyTraverseError, PyVisit};
 use super::asking;
 use super::call::{Act, Call};
 use super::copying::{self, Copy, Copying};
+use super::description::PgDescription;
 use super::exceptions;
 use super::export::Form;
 use super::many::Many;
 use super::open::Opening;
 use super::outside::Outside;
 use super::salts::Credentials;
-use super::settings::{PgSettings, PgTypes, SharedCodecs};
+use super::settings::{PgSettings, SharedCodecs};
 use super::statement::PgStatement;
 use super::wanted::Wanted;
 use crate::awaitable::{Operation, Waiting};
@@ -129,9 +130,8 @@ impl PgProtocol {
 #[pymethods]
 impl PgProtocol {
     #[new]
-    #[pyo3(signature = (types=None))]
-    fn new(py: Python<'_>, types: Option<&Bound<'_, PgTypes>>) -> PyResult<Self> {
-        let codecs = SharedCodecs::new(types.map_or_else(Arc::default, |types| types.get().types.clone()));
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let codecs = SharedCodecs::new();
         let settings = Py::new(py, PgSettings::new(codecs.clone()))?;
         Ok(Self { inner: Mutex::new(Inner::new()), codecs, settings })
     }
@@ -140,16 +140,15 @@ impl PgProtocol {
     ///
     /// Raises OSError where there is no connection, the server's error where it refuses, TimeoutError, ProtocolError.
     #[classmethod]
-    #[pyo3(signature = (event_loop, address, *, timeout=None, types=None, **options))]
+    #[pyo3(signature = (event_loop, address, *, timeout=None, **options))]
     fn open(
         class: &Bound<'_, PyType>,
         event_loop: &Bound<'_, PyAny>,
         address: &Bound<'_, PyAny>,
         timeout: Option<f64>,
-        types: Option<&Bound<'_, PgTypes>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<Waiting>> {
-        let protocol = class.call1((types,))?.cast_into::<Self>()?;
+        let protocol = class.call0()?.cast_into::<Self>()?;
         let opening = Opening::session(event_loop, address, options)?;
         Self::call(&protocol, timeout, Act::Open(Box::new(opening)))
     }
@@ -190,6 +189,21 @@ impl PgProtocol {
         ignore_custom_codec: bool,
     ) -> PyResult<Py<Waiting>> {
         Self::call(slf, timeout, Act::Prepare { name: stmt_name, query, record_class, ignore_custom_codec })
+    }
+
+    /// A statement that has not been parsed here, as another connection was told of it. Its first run parses it, and finds
+    /// out whether it is the same here: `assumed` is false then; it is to be prepared where `refuted` is true.
+    #[pyo3(signature = (stmt_name, query, description, *, record_class, ignore_custom_codec=false))]
+    fn assume(
+        &self,
+        stmt_name: Py<PyString>,
+        query: Py<PyString>,
+        description: &Bound<'_, PgDescription>,
+        record_class: Py<PyAny>,
+        ignore_custom_codec: bool,
+    ) -> PgStatement {
+        let (told, codecs) = (description.get().told.clone(), self.codecs.clone());
+        PgStatement::new(stmt_name, query, record_class, ignore_custom_codec, told, codecs).assume()
     }
 
     /// Runs a statement, for at most `limit` rows, or for all where it is 0. Gives a list of rows; with `return_extra`

@@ -15,7 +15,8 @@ use super::{exceptions, exchange, introspected};
 pub(crate) struct SharedCodecs(Arc<Mutex<Codecs>>, Arc<Records>);
 
 impl SharedCodecs {
-    pub(crate) fn new(types: Arc<Types>) -> Self {
+    pub(crate) fn new() -> Self {
+        let types = Arc::new(Types::default());
         let records = Arc::new(Records::new(types.clone()));
         Self(Arc::new(Mutex::new(Codecs::new(types))), records)
     }
@@ -29,10 +30,10 @@ impl SharedCodecs {
     }
 }
 
-/// The types that introspection has found, for all connections that it is given to.
+/// The types that introspection has found, for all connections that share them.
 #[pyclass(frozen, module = "fasterapi._engine")]
 pub(crate) struct PgTypes {
-    pub(crate) types: Arc<Types>,
+    types: Arc<Types>,
 }
 
 #[pymethods]
@@ -80,6 +81,16 @@ impl PgSettings {
         let mut names: Vec<_> = self.lock().keys().map(ToString::to_string).collect();
         names.sort();
         names
+    }
+
+    /// What this connection finds from now on the others know too, and the other way round.
+    fn share_types(&self, types: &Bound<'_, PgTypes>) {
+        let forgotten = {
+            let mut codecs = self.codecs.lock();
+            codecs.types.join(&types.get().types);
+            codecs.forget()
+        };
+        drop(forgotten);
     }
 
     /// Takes the rows of the introspection query.

@@ -1,11 +1,12 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pg::{Column, Format, Formats, Kind, Oid, Request, Type};
+use pg::{Column, Format, Formats, Kind, Oid, Reply, Request, Type};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PySet, PyString, PyTuple};
 
 use super::codec::{Codec, Codecs};
+use super::description::{Description, PgDescription};
 use super::encode;
 use super::exceptions;
 use super::records::Records;
@@ -19,10 +20,13 @@ pub(crate) struct PgStatement {
     pub(crate) query: Py<PyString>,
     pub(crate) record_class: Py<PyAny>,
     ignores_custom_codecs: bool,
-    parameters: Vec<Oid>,
-    columns: Vec<Column>,
+    description: Arc<Description>,
     closed: AtomicBool,
     prepared: AtomicBool,
+    /// The description is another connection's: the server has not said yet that it is right here.
+    assumed: AtomicBool,
+    /// It was found wrong.
+    refuted: AtomicBool,
     references: AtomicI64,
     codecs: SharedCodecs,
     ready: Mutex<Option<Arc<Prepared>>>,
@@ -33,6 +37,7 @@ pub(crate) struct Prepared {
     pub(crate) arguments: Box<[Arc<Codec>]>,
     pub(crate) columns: Columns,
     codecs: Vec<Arc<Codec>>,
+    description: Arc<Description>,
     argument_formats: Box<[Format]>,
     result_formats: Box<[Format]>,
 }
@@ -41,15 +46,15 @@ impl Prepared {
     fn new(
         py: Python<'_>,
         arguments: Vec<Arc<Codec>>,
-        names: &[Column],
         codecs: Vec<Arc<Codec>>,
+        description: Arc<Description>,
         records: Arc<Records>,
     ) -> PyResult<Self> {
         let formats = |codecs: &[Arc<Codec>]| codecs.iter().map(|codec| codec.format()).collect();
         let (argument_formats, result_formats) = (formats(&arguments), formats(&codecs));
-        let names = names.iter().map(|column| &*column.name);
+        let names = description.columns.iter().map(|column| &*column.name);
         let columns = Columns::new(py, names, codecs.clone(), records)?;
-        Ok(Self { arguments: arguments.into(), columns, codecs, argument_formats, result_formats })
+        Ok(Self { arguments: arguments.into(), columns, codecs, description, argument_formats, result_formats })
     }
 
     /// How many columns its rows have.
@@ -60,6 +65,11 @@ impl Prepared {
     /// How the values of its rows pass.
     pub(crate) fn codecs(&self) -> &[Arc<Codec>] {
         &self.codecs
+    }
+
+    /// Its columns, as the server described them.
+    pub(crate) fn described(&self) -> &[Column] {
+        &self.description.columns
     }
 
     pub(crate) fn argument_formats(&self) -> Formats<'_> {
@@ -86,8 +96,7 @@ impl PgStatement {
         query: Py<PyString>,
         record_class: Py<PyAny>,
         ignores_custom_codecs: bool,
-        parameters: Vec<Oid>,
-        columns: Vec<Column>,
+        description: Arc<Description>,
         codecs: SharedCodecs,
     ) -> Self {
         Self {
@@ -95,10 +104,11 @@ impl PgStatement {
             query,
             record_class,
             ignores_custom_codecs,
-            parameters,
-            columns,
+            description,
             closed: AtomicBool::new(false),
             prepared: AtomicBool::new(true),
+            assumed: AtomicBool::new(false),
+            refuted: AtomicBool::new(false),
             references: AtomicI64::new(0),
             codecs,
             ready: Mutex::new(None),
@@ -110,6 +120,17 @@ impl PgStatement {
         if self.lock().is_some() {
             return Ok(Vec::new());
         }
+        match self.prepare(py, &self.description)? {
+            Ok(prepared) => {
+                *self.lock() = Some(Arc::new(prepared));
+                Ok(Vec::new())
+            }
+            Err(missing) => Ok(missing),
+        }
+    }
+
+    /// How a statement of this description passes; or the types that are missing.
+    fn prepare(&self, py: Python<'_>, description: &Arc<Description>) -> PyResult<Result<Prepared, Vec<Oid>>> {
         let mut missing = Vec::new();
         let mut found = |oids: &mut dyn Iterator<Item = Oid>| -> Vec<Arc<Codec>> {
             let mut codecs = self.codecs.lock();
@@ -124,14 +145,12 @@ impl PgStatement {
             }
             known
         };
-        let arguments = found(&mut self.parameters.iter().copied());
-        let results = found(&mut self.columns.iter().map(|column| column.type_oid));
-        if missing.is_empty() {
-            let records = self.codecs.records();
-            let prepared = Prepared::new(py, arguments, &self.columns, results, records)?;
-            *self.lock() = Some(Arc::new(prepared));
+        let arguments = found(&mut description.parameters.iter().copied());
+        let results = found(&mut description.columns.iter().map(|column| column.type_oid));
+        if !missing.is_empty() {
+            return Ok(Err(missing));
         }
-        Ok(missing)
+        Prepared::new(py, arguments, results, description.clone(), self.codecs.records()).map(Ok)
     }
 
     /// How its arguments and rows pass.
@@ -149,9 +168,56 @@ impl PgStatement {
         })
     }
 
-    /// The columns of its rows, as the server described them.
-    pub(crate) fn columns(&self) -> &[Column] {
-        &self.columns
+    /// Believes what another connection was told; the server has not seen the statement yet.
+    pub(crate) fn assume(self) -> Self {
+        self.prepared.store(false, Ordering::Relaxed);
+        self.assumed.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// Whether the server is still to say that its columns are those.
+    pub(crate) fn is_assumed(&self) -> bool {
+        self.assumed.load(Ordering::Relaxed)
+    }
+
+    /// What was assumed is wrong, or may be.
+    pub(crate) fn refute(&self) {
+        self.refuted.store(true, Ordering::Relaxed);
+    }
+
+    /// Holds what was assumed against what the server says.
+    pub(crate) fn weigh(&self, py: Python<'_>, reply: &Reply) -> PyResult<()> {
+        if !self.is_assumed() {
+            return Ok(());
+        }
+        let told = reply.columns.as_deref().unwrap_or_default();
+        if !reply.bound || (reply.error.is_none() && !self.description.has(told)) {
+            self.refute();
+        } else if self.description.has(told) && !self.name.bind(py).to_str()?.is_empty() {
+            self.prepared.store(true, Ordering::Relaxed);
+            self.assumed.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// How the rows of a reply pass: as assumed, unless the server says otherwise.
+    pub(crate) fn passing(&self, py: Python<'_>, known: Arc<Prepared>, reply: &Reply) -> PyResult<Arc<Prepared>> {
+        if !self.refuted.load(Ordering::Relaxed) {
+            return Ok(known);
+        }
+        // It has been run, and must not be run again: its rows are read as what they are.
+        let columns = reply.columns.as_deref().unwrap_or_default().to_vec();
+        let formats: Vec<_> = columns.iter().map(|column| column.format).collect();
+        let description = Arc::new(Description { parameters: self.description.parameters.clone(), columns });
+        match self.prepare(py, &description)? {
+            Ok(found) if *found.result_formats == *formats => Ok(Arc::new(found)),
+            _ => Err(exceptions::client(
+                py,
+                "OutdatedSchemaCacheError",
+                "the columns of the query have changed since it was prepared: the statement was executed, but its \
+                 rows cannot be read",
+            )),
+        }
     }
 
     /// Whether it must not be used any more.
@@ -162,7 +228,7 @@ impl PgStatement {
     /// Puts its text in front of a request, where the server has forgotten it.
     pub(crate) fn parse_again(&self, py: Python<'_>, request: &mut Request) -> PyResult<()> {
         if !self.prepared.load(Ordering::Relaxed) {
-            request.parse(self.name.bind(py).to_str()?, self.query.bind(py).to_str()?, &self.parameters);
+            request.parse(self.name.bind(py).to_str()?, self.query.bind(py).to_str()?, &self.description.parameters);
         }
         Ok(())
     }
@@ -208,6 +274,38 @@ impl PgStatement {
     #[getter]
     fn prepared(&self) -> bool {
         self.prepared.load(Ordering::Relaxed)
+    }
+
+    /// Whether its description is another connection's, and the server has not said that it is right.
+    #[getter]
+    fn assumed(&self) -> bool {
+        self.is_assumed()
+    }
+
+    /// Whether that description was found wrong, or nothing was run: the query is to be prepared.
+    #[getter]
+    fn refuted(&self) -> bool {
+        self.refuted.load(Ordering::Relaxed)
+    }
+
+    /// What the server says of it.
+    #[getter]
+    fn description(&self) -> PgDescription {
+        PgDescription { told: self.description.clone() }
+    }
+
+    /// The same statement, with rows of another class.
+    fn with_rows(&self, py: Python<'_>, record_class: Py<PyAny>) -> Self {
+        let other = Self::new(
+            self.name.clone_ref(py),
+            self.query.clone_ref(py),
+            record_class,
+            self.ignores_custom_codecs,
+            self.description.clone(),
+            self.codecs.clone(),
+        );
+        other.prepared.store(self.prepared(), Ordering::Relaxed);
+        other
     }
 
     /// How many objects use it.
@@ -278,7 +376,7 @@ impl PgStatement {
     fn _get_attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let known = self.known(py)?;
         let class = py.import("fasterapi.pg.types")?.getattr("Attribute")?;
-        let made = self.columns.iter().zip(&known.codecs);
+        let made = known.described().iter().zip(&known.codecs);
         let attributes: Vec<_> = made
             .map(|(column, codec)| class.call1((&*column.name, described(py, &codec.ty)?)))
             .collect::<PyResult<_>>()?;

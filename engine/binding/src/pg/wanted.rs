@@ -7,6 +7,7 @@ use pg::{Arena, Reply};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
+use super::description::Description;
 use super::exceptions;
 use super::export::{self, Form};
 use super::protocol::PgProtocol;
@@ -46,6 +47,9 @@ impl Wanted {
 
     /// Makes the result of a reply; the server's error is raised.
     pub(crate) fn make(self, py: Python<'_>, protocol: &PgProtocol, mut reply: Reply) -> PyResult<Py<PyAny>> {
+        if let Self::Rows { statement, .. } | Self::Export { statement, .. } = &self {
+            statement.get().weigh(py, &reply)?;
+        }
         if let Some(fields) = &reply.error {
             return Err(exceptions::server(py, fields, Some(self.query(py))));
         }
@@ -53,12 +57,13 @@ impl Wanted {
             Self::Statement { name, query, record_class, ignore_custom_codec } => {
                 let parameters = reply.parameters.take().unwrap_or_default();
                 let columns = reply.columns.take().map(|columns| columns.to_vec()).unwrap_or_default();
+                let told = Arc::new(Description { parameters, columns });
                 let codecs = protocol.codecs.clone();
-                let statement =
-                    PgStatement::new(name, query, record_class, ignore_custom_codec, parameters, columns, codecs);
+                let statement = PgStatement::new(name, query, record_class, ignore_custom_codec, told, codecs);
                 Ok(Py::new(py, statement)?.into_any())
             }
             Self::Rows { statement, known, extra } => {
+                let known = statement.get().passing(py, known, &reply)?;
                 let class = statement.get().record_class.bind(py);
                 let list = rows::made(py, &chunks(reply.rows), &known.columns, class)?;
                 if !extra {
@@ -77,8 +82,9 @@ impl Wanted {
                 .unbind())
             }
             Self::Export { statement, known, form } => {
+                let known = statement.get().passing(py, known, &reply)?;
                 let types = protocol.codecs.lock().types.clone();
-                export::make(py, form, statement.get().columns(), known.codecs(), &types, &reply.rows)
+                export::make(py, form, known.described(), known.codecs(), &types, &reply.rows)
             }
             Self::Many { rows: false, .. } | Self::Nothing { .. } => Ok(py.None()),
             Self::Many { statement, known, rows: true } => {

@@ -30,5 +30,6 @@ pub(crate) use arrow::PgArrow;
 pub(crate) use call::Call;
 pub(crate) use protocol::PgProtocol;
 pub(crate) use record::{_create_record, record_type};
+pub(crate) use salts::_salted_password;
 pub(crate) use settings::{PgSettings, PgTypes};
 pub(crate) use statement::PgStatement;

@@ -146,7 +146,7 @@ class Session:
             message = (
                 f"unclosed connection {self!r}; run in asyncio debug mode to show the traceback of connection origin"
             )
-        warnings.warn(message, ResourceWarning, stacklevel=1, source=self)
+        warnings.warn(message, ResourceWarning, stacklevel=1)
         if not self._loop.is_closed():
             self._pool_holder = None
             self.terminate()

@@ -320,7 +320,12 @@ class PgSettings:
         format: Literal["text", "binary", "tuple"],  # noqa: A002
     ) -> None:
         """Values of the type `oid` pass through two functions."""
-    def set_builtin_type_codec(self, oid: int, codec_name: str | int) -> None:
+    def set_builtin_type_codec(
+        self,
+        oid: int,
+        codec_name: str | int,
+        format: Literal["text", "binary"] | None = None,  # noqa: A002
+    ) -> None:
         """Values of the type `oid` pass as those of the built-in type `codec_name`."""
     def remove_python_codec(self, oid: int) -> None:
         """The type's own codec again."""

@@ -11,6 +11,8 @@ from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, final
 
 from typing_extensions import disjoint_base
 
+from fasterapi.pg.types import Type
+
 __all__ = [
     "AccessLog",
     "Ready",
@@ -296,6 +298,9 @@ class PgRecord:
 def _create_record(mapping: Any, elements: tuple[Any, ...]) -> PgRecord:
     """A record of values; `mapping` gives each column's place by its name."""
 
+def _salted_password(password: str, salt: bytes, iterations: int) -> bytes:
+    """The salted password of SCRAM-SHA-256, as connections derive it."""
+
 @final
 class PgTypes:
     """The types that introspection has found, for all connections that share them."""
@@ -321,12 +326,19 @@ class PgSettings:
         format: Literal["text", "binary", "tuple"],  # noqa: A002
     ) -> None:
         """Values of the type `oid` pass through two functions."""
-    def set_builtin_type_codec(self, oid: int, codec_name: str | int) -> None:
+    def set_builtin_type_codec(
+        self,
+        oid: int,
+        codec_name: str | int,
+        format: Literal["text", "binary"] | None = None,  # noqa: A002
+    ) -> None:
         """Values of the type `oid` pass as those of the built-in type `codec_name`."""
     def remove_python_codec(self, oid: int) -> None:
         """The type's own codec again."""
     def has_python_codec(self, oid: int) -> bool:
         """Whether the type was given a codec."""
+    def get_data_codec(self, oid: int) -> Type | None:
+        """What is known of the type whose values pass under this number; None where the server has to be asked."""
     def clear_type_cache(self) -> None:
         """Forgets what introspection has found."""
 

@@ -70,6 +70,15 @@ impl NativeFuture {
     /// Resolves the future and resumes who waits for it, directly where the host allows. No effect on one that is
     /// done. Only `KeyboardInterrupt` and `SystemExit` of a resumed task come back.
     pub(crate) fn resolve(this: &Bound<'_, Self>, result: PyResult<Py<PyAny>>) -> PyResult<()> {
+        Self::end(this, result, true)
+    }
+
+    /// The same, but who waits goes on in the loop's next turn, behind what was called soon before.
+    pub(crate) fn resolve_in_turn(this: &Bound<'_, Self>, result: PyResult<Py<PyAny>>) -> PyResult<()> {
+        Self::end(this, result, false)
+    }
+
+    fn end(this: &Bound<'_, Self>, result: PyResult<Py<PyAny>>, direct: bool) -> PyResult<()> {
         // A lazy exception is made now, not under the lock when it is read.
         let result =
             result.map_err(|error| PyErr::from_value(error.into_value(this.py()).into_bound(this.py()).into_any()));
@@ -82,7 +91,7 @@ impl NativeFuture {
             inner.work = None;
             std::mem::take(&mut inner.callbacks)
         };
-        this.get().run(this, callbacks, true)
+        this.get().run(this, callbacks, direct)
     }
 
     /// Lets go of the future without resuming anyone: its waiter is being closed.

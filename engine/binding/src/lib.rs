@@ -46,7 +46,9 @@ mod module {
     #[pymodule_export]
     use crate::future::NativeFuture;
     #[pymodule_export]
-    use crate::pg::{_create_record, PgArrow, PgDescription, PgProtocol, PgSettings, PgStatement, PgTypes};
+    use crate::pg::{
+        _create_record, _salted_password, PgArrow, PgDescription, PgProtocol, PgSettings, PgStatement, PgTypes,
+    };
     #[pymodule_export]
     use crate::reactor::Reactor;
     #[pymodule_export]

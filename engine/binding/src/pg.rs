@@ -32,5 +32,6 @@ pub(crate) use call::Call;
 pub(crate) use description::PgDescription;
 pub(crate) use protocol::PgProtocol;
 pub(crate) use record::{_create_record, record_type};
+pub(crate) use salts::_salted_password;
 pub(crate) use settings::{PgSettings, PgTypes};
 pub(crate) use statement::PgStatement;

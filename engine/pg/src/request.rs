@@ -47,6 +47,12 @@ impl Request {
         Self::default()
     }
 
+    /// In this memory.
+    pub fn reusing(mut memory: Vec<u8>) -> Self {
+        memory.clear();
+        Self { bytes: memory, ..Self::default() }
+    }
+
     /// A request that is given in pieces, each by [`extend`](crate::Connection::extend).
     pub fn open() -> Self {
         Self { open: true, ..Self::default() }
@@ -81,6 +87,11 @@ impl Request {
     /// Asks for the parameters and columns of a statement.
     pub fn describe_statement(&mut self, name: &str) -> &mut Self {
         self.write(Step::DescribeStatement, b'D', |out| named(out, b'S', name))
+    }
+
+    /// Asks for the columns of a portal.
+    pub fn describe_portal(&mut self, name: &str) -> &mut Self {
+        self.write(Step::DescribePortal, b'D', |out| named(out, b'P', name))
     }
 
     /// Makes `portal` of `statement` with the parameters that `write` writes, and asks for `results` in these formats.

@@ -52,8 +52,8 @@ impl Salted {
         Self { salt: salt.into(), iterations, key }
     }
 
-    #[cfg(feature = "backend")]
-    pub(crate) fn key(&self) -> &[u8] {
+    /// What both sides compute their proofs with.
+    pub fn key(&self) -> &[u8; 32] {
         &self.key
     }
 

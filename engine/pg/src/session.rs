@@ -1,7 +1,7 @@
 //! What the server says once the session has begun: which answer belongs to which request.
 //!
 //! ```text
-//!   Parse ──'1'   Bind ──'2'   Close ──'3'   DescribeStatement ──'t', then 'T' or 'n'
+//!   Parse ──'1'   Bind ──'2'   Close ──'3'   DescribePortal ──'T' or 'n'   DescribeStatement ──'t', then 'T' or 'n'
 //!   Execute       'D'*, then 'C', 'I' or 's';  or 'H' 'd'* 'c' 'C';  or 'G', and 'C' once we are done
 //!   Simple        any number of: 'T' and then as Execute, but for 's'
 //!   each request  ends with 'Z', behind its last step or an 'E'
@@ -166,7 +166,8 @@ impl Flight {
                 self.phase = Phase::Described;
                 read_parameters(bytes)
             }
-            (Phase::Described, Step::DescribeStatement, b'T' | b'n') => {
+            (Phase::Described, Step::DescribeStatement, b'T' | b'n')
+            | (Phase::Plain, Step::DescribePortal, b'T' | b'n') => {
                 self.phase = Phase::Plain;
                 self.take_columns(tag, bytes)
             }

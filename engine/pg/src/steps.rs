@@ -10,6 +10,7 @@ pub(crate) enum Step {
     Bind,
     Close,
     DescribeStatement,
+    DescribePortal,
     Execute,
     Simple,
 }
@@ -53,8 +54,9 @@ impl Steps {
             2 => Step::Bind,
             3 => Step::Close,
             4 => Step::DescribeStatement,
-            5 => Step::Execute,
-            6 => Step::Simple,
+            5 => Step::DescribePortal,
+            6 => Step::Execute,
+            7 => Step::Simple,
             _ => return None,
         })
     }
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn steps_come_out_as_they_went_in_whatever_their_number() {
-        let kinds = [Step::Parse, Step::Bind, Step::Execute, Step::Close, Step::Simple, Step::DescribeStatement];
+        let kinds = [Step::Parse, Step::Bind, Step::Execute, Step::Close, Step::Simple, Step::DescribePortal];
         for (ahead, total) in [(0, 5), (3, 16), (16, 17), (40, 100), (1, 1000)] {
             let nth = |n: usize| kinds[n * 7 % kinds.len()];
             let mut steps = Steps::default();

@@ -196,6 +196,27 @@ fn records_inside_each_other_have_an_end() {
 }
 
 #[test]
+fn a_compact_numeric_has_an_exponent_for_the_zeros_that_were_not_sent() {
+    let ty = builtin("numeric");
+    for (hex, written) in [
+        ("00010001000000000001", "1E+4"),
+        ("000100014000000004d2", "-1234E+4"),
+        ("0002000300000000000103e8", "11000E+8"),
+        ("00010001000000020001", "10000.00"),
+        ("0002000000000004007b1194", "123.4500"),
+        ("0001000000000000000a", "10"),
+        ("0000000000000000", "0"),
+        ("00000000f0000020", "-Infinity"),
+    ] {
+        let bytes = bytes(hex);
+        let Ok(Value::Numeric(number)) = decode(&ty, Format::Binary, &bytes) else { panic!("{hex}") };
+        let mut out = Vec::new();
+        number.write_compact(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), written);
+    }
+}
+
+#[test]
 fn small_numerics_fit_a_machine_word() {
     let ty = builtin("numeric");
     for (name, hex, text) in VALUES.iter().filter(|(name, ..)| *name == "numeric") {

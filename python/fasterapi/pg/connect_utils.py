@@ -124,7 +124,7 @@ async def _connect(
         return chosen
     if errors:
         raise summary(errors)
-    raise TargetServerAttributeNotMatched(f"None of the hosts match the target attribute requirement {wanted.value!r}")
+    raise TargetServerAttributeNotMatched(f"None of the hosts match the target attribute requirement {wanted!r}")
 
 
 async def _connect_addr(

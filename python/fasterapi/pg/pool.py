@@ -448,10 +448,12 @@ class Pool(PoolOperations, PoolUpkeep):
             # Taken back already, or closed meanwhile.
             return
         holder = proxy._holder
-        if holder.give_back(con, error):
+        timeout = holder._timeout if timeout is None else timeout
+        # Who says how long it may take wants to know that it did.
+        if timeout is None and holder.give_back(con, error):
             return
         proxy._detach()
-        await self._give_back_slowly(holder, con, holder._timeout if timeout is None else timeout, error)
+        await self._give_back_slowly(holder, con, timeout, error)
 
     async def _give_back_slowly(
         self,

@@ -156,7 +156,7 @@ class Session:
             message = (
                 f"unclosed connection {self!r}; run in asyncio debug mode to show the traceback of connection origin"
             )
-        warnings.warn(message, ResourceWarning, stacklevel=1, source=self)
+        warnings.warn(message, ResourceWarning, stacklevel=1)
         if not self._loop.is_closed():
             self._pool_holder = None
             self.terminate()
@@ -444,7 +444,9 @@ class Session:
             if not self._aborted:
                 self.terminate()
         finally:
-            self._cancellations.discard(_current_task())
+            task = _current_task()
+            if task is not None:
+                self._cancellations.discard(task)
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -469,10 +471,12 @@ class _WeakCollector:
             session._maybe_gc_stmt(statement)
 
 
-def _current_task() -> "asyncio.Task[Any]":
-    task = asyncio.current_task()
-    assert task is not None
-    return task
+def _current_task() -> "asyncio.Task[Any] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        # The loop has ended, and its tasks are thrown away.
+        return None
 
 
 def _capabilities(version: "types.ServerVersion", settings: "ConnectionSettings") -> ServerCapabilities:

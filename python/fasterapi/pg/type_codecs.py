@@ -72,15 +72,13 @@ class TypeCodecs(Session):
     ) -> None:
         """Passes values of a type as those of a built-in type, or of a known extension: `pg_contrib.hstore`.
 
-        The values are the same in both formats; they travel in the one that `codec_name` has here.
+        They travel as the built-in type's do, or in `format` where that type has it.
         """
-        if format not in {None, "text", "binary"}:
-            raise ValueError(f"format must be 'text' or 'binary', not {format!r}")
         self._check_open()
         typeinfo = await self._introspect_type(typename, schema)
         if not introspection.is_scalar_type(typeinfo):
             raise exceptions.InterfaceError(f"cannot alias non-scalar type {schema}.{typename}")
-        self._protocol.get_settings().set_builtin_type_codec(typeinfo["oid"], codec_name)
+        self._protocol.get_settings().set_builtin_type_codec(typeinfo["oid"], codec_name, format)
         self._drop_local_statement_cache()
 
     async def reload_schema_state(self) -> None:

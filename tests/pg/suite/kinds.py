@@ -19,18 +19,19 @@ class Kind(IntEnum):
 
     PUBLIC = 0
     OFFERED = 1  # a private name that stands for something every client has
-    INTERNAL = 2  # a part of the original's own making: its pool's holders, its statement cache
-    PATCHED = 3  # replaces a part of the original
+    INTERNAL = 2  # a part of the original's own making: its pool's holders, its statement cache, its modules' names
+    PATCHED = 3  # replaces a part of the original, or a function that it calls
 
 
 _INTERNAL = {
     "_con", "_config", "_get_statement", "_holder", "_holders", "_in_use", "_inactive_callback", "_maintenance_task",
-    "_prepare", "_query_loggers", "_queue", "_server_caps", "_state", "_stmt_cache", "_stmts_to_close",
+    "_prepare", "_query_loggers", "_queue", "_server_caps", "_state", "_stmt_cache", "_stmts_to_close", "_uid",
 }  # fmt: skip
 _PATCHED = {
     "_can_use_connection", "_cancel", "_cancel_current_command", "_connect_addr", "_drain_cancels", "_introspect_types",
     "_maintain_min_size",
 }  # fmt: skip
+_BENEATH = {"create_connection", "md5", "pbkdf2_hmac"}
 _OFFERED = {"BUILTIN_TYPE_OID_MAP", "SCRAMAuthentication", "SSLMode", "split_server_version_string"}
 _FOREIGN = {"_asdict", "_data_dir"}  # of named tuples and of the suite's own servers
 _REPLACING = {"_cancel", "_get_statement", "_introspect_types", "_maintain_min_size"}  # methods of subclasses
@@ -95,6 +96,16 @@ class _Reading(ast.NodeVisitor):
                     self._patches(each.value)
         self.generic_visit(node)
 
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and "asyncpg.protocol.record" in node.value:
+            self.kind = max(self.kind, Kind.INTERNAL)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Attribute):
+                self._patches(target.attr)
+        self.generic_visit(node)
+
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(isinstance(each, Function) and each.name in _REPLACING for each in node.body):
             self.kind = Kind.PATCHED
@@ -115,5 +126,5 @@ class _Reading(ast.NodeVisitor):
 
     def _patches(self, name: str) -> None:
         last = name.rpartition(".")[2]
-        if last in _PATCHED or last == "Protocol":
+        if last in _PATCHED or last in _BENEATH or last == "Protocol":
             self.kind = Kind.PATCHED

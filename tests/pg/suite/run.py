@@ -87,8 +87,12 @@ def _conclude(
     runnable = [name for name, result in results.items() if result.outcome != "skipped"]
     for name in excused:
         print(f"differs: {name}: {excused[name]}")
-    words = {Kind.PUBLIC: "documented API only", Kind.OFFERED: "a private name that any client can offer",
-             Kind.INTERNAL: "a part of asyncpg's own making", Kind.PATCHED: "replaces a part of asyncpg"}  # fmt: skip
+    words = {
+        Kind.PUBLIC: "documented API only",
+        Kind.OFFERED: "a private name that any client can offer",
+        Kind.INTERNAL: "a part of asyncpg's own making",
+        Kind.PATCHED: "replaces a part of asyncpg, or what it calls",
+    }
     print(f"\nasyncpg {VERSION}'s own tests on {'asyncpg' if reference else 'fasterapi.pg'}")
     for each in Kind:
         names = [name for name in runnable if kind.get(name, Kind.PUBLIC) is each]

@@ -168,13 +168,27 @@ impl PgProtocol {
         }
     }
 
-    /// A request took longer than its owner waits: TimeoutError, and the server is asked to stop.
+    /// A request took longer than its owner waits: TimeoutError, and the server is asked to stop. Where it was to stop
+    /// an earlier one, and has not, the session is of no use any more.
     pub(crate) fn timed_out(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Some(Pending { future, .. }) = this.get().take_pending(id) else { return Ok(()) };
+        let stalled = this.get().take_stalled(id);
+        let stuck = {
+            let inner = this.get().lock();
+            inner.cancelled.is_some() && inner.pending.is_empty()
+        };
+        // Before its owner, who goes on at once, looks at the session.
+        let left = if stuck {
+            Self::break_off(this, exceptions::lost(py, "the server did not cancel a request in time"))
+        } else {
+            Self::leave(this, id)
+        };
         NativeFuture::resolve(future.bind(py), Err(PyTimeoutError::new_err(())))?;
-        Self::unstall(this, id)?;
-        Self::leave(this, id)
+        for (_, future) in stalled {
+            NativeFuture::resolve(future.bind(py), Ok(py.None()))?;
+        }
+        left
     }
 
     /// The owner of a request was cancelled.
@@ -183,18 +197,21 @@ impl PgProtocol {
         drop(pending);
         let copy = this.get().lock().copy.take_if(|copying| copying.is(id));
         drop(copy);
+        let stalled = this.get().take_stalled(id);
+        drop(stalled);
         Self::leave(this, id)
+    }
+
+    fn take_stalled(&self, id: Ticket) -> Vec<(Ticket, Py<NativeFuture>)> {
+        let mut inner = self.lock();
+        let (stalled, others) = std::mem::take(&mut inner.stalled).into_iter().partition(|(stalled, _)| *stalled == id);
+        inner.stalled = others;
+        stalled
     }
 
     fn leave(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
         let py = this.py();
         let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
-        let stalled = {
-            let mut inner = this.get().lock();
-            let stalled: Vec<_> = inner.stalled.extract_if(.., |(stalled, _)| *stalled == id).collect();
-            stalled
-        };
-        drop(stalled);
         give_up(&host, session, id)?;
         if !host.reactor()?.abandon(session, id) {
             return host.settle(py);
@@ -314,11 +331,11 @@ impl PgProtocol {
         // Whatever comes out of one who goes on, the others are told as well.
         let mut told = told;
         for future in opening.into_iter().chain(begun).chain(pending.into_iter().map(|pending| pending.future)) {
-            let resumed = NativeFuture::resolve(future.bind(py), Err(cause.clone_ref(py)));
+            let resumed = NativeFuture::resolve_in_turn(future.bind(py), Err(cause.clone_ref(py)));
             told = told.and(resumed);
         }
         for future in closing.into_iter().chain(stalled.into_iter().map(|(_, future)| future)) {
-            let resumed = NativeFuture::resolve(future.bind(py), Ok(py.None()));
+            let resumed = NativeFuture::resolve_in_turn(future.bind(py), Ok(py.None()));
             told = told.and(resumed);
         }
         told

@@ -56,8 +56,8 @@ pub(crate) struct Codecs {
 pub(crate) enum Assigned {
     /// A pair of Python's functions.
     Python { encoder: Py<PyAny>, decoder: Py<PyAny>, exchange: Exchange },
-    /// The codec of a built-in type.
-    Native(Arc<Type>),
+    /// The codec of a built-in type, in this format.
+    Native(Arc<Type>, Format),
 }
 
 impl Codec {
@@ -154,7 +154,7 @@ impl Codecs {
                 visit.call(encoder)?;
                 visit.call(decoder)
             }
-            Assigned::Native(_) => Ok(()),
+            Assigned::Native(..) => Ok(()),
         })
     }
 
@@ -183,7 +183,10 @@ impl Codecs {
                 };
                 Codec { ty: ty.clone(), python: Some(python), inner, native: false, format }
             }
-            Some(Assigned::Native(other)) => Codec::native(Arc::new(Type { oid: ty.oid, ..(**other).clone() })),
+            Some(Assigned::Native(other, format)) => {
+                let native = Codec::native(Arc::new(Type { oid: ty.oid, ..(**other).clone() }));
+                Codec { format: *format, ..native }
+            }
             None => self.compose(py, ty),
         };
         let codec = Arc::new(codec);

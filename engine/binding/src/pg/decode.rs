@@ -8,7 +8,7 @@ mod network;
 mod number;
 mod quick;
 
-use pg::{Kind, Type, Value};
+use pg::{Kind, Scalar, Type, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
@@ -61,6 +61,7 @@ fn object<'py>(py: Python<'py>, codec: &Codec, records: &Records, value: Value<'
         Value::Uint8(number) => number.into_pyobject(py)?.into_any(),
         Value::Float4(number) => f64::from(number).into_pyobject(py)?.into_any(),
         Value::Float8(number) => number.into_pyobject(py)?.into_any(),
+        Value::Text(text) if is_numeric(codec) => number::decimal_of_text(py, text)?,
         Value::Text(text) | Value::Json(text) => PyString::new(py, text).into_any(),
         Value::Bytea(bytes) => PyBytes::new(py, bytes).into_any(),
         value => return rarer(py, codec, records, value),
@@ -104,6 +105,11 @@ fn rarer<'py>(py: Python<'py>, codec: &Codec, records: &Records, value: Value<'_
         Value::Vector(vector) => Ok(PyString::new(py, &vector.to_string()).into_any()),
         value => container::object(py, codec, records, value),
     }
+}
+
+/// A number travels as text where `set_builtin_type_codec` has said so.
+fn is_numeric(codec: &Codec) -> bool {
+    codec.ty.base().kind == Kind::Scalar(Scalar::Numeric)
 }
 
 /// What a codec of Python's makes of a value.

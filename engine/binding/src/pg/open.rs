@@ -138,6 +138,10 @@ impl Opening {
                 (Some(Encryption::Outside), Some(Outside::new(context.bind(py), name.as_deref())?))
             }
         };
+        let path = match &self.endpoint {
+            Endpoint::Unix(path) => Some(path.clone()),
+            Endpoint::Inet(_) => None,
+        };
         let (is_cancellation, encrypted) = (self.startup.cancel.is_some(), encryption.is_some());
         let dial = Dial {
             endpoint: self.endpoint,
@@ -154,6 +158,7 @@ impl Opening {
             inner.phase = Phase::Opening;
             inner.outside = outside;
             inner.credentials = credentials;
+            inner.path = path;
             inner.cancels = is_cancellation;
             inner.encrypted = encrypted;
         }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use driver::{Key, Manner};
@@ -60,6 +61,8 @@ pub(crate) struct Inner {
     pub(crate) copy: Option<Copying>,
     pub(crate) outside: Option<Outside>,
     pub(crate) credentials: Option<Credentials>,
+    /// Where the server is, if that is a Unix domain socket.
+    pub(crate) path: Option<PathBuf>,
     /// The session is there for a cancel request only.
     pub(crate) cancels: bool,
     /// Requests whose answers nobody waits for, and that must not fail.
@@ -409,9 +412,13 @@ impl PgProtocol {
         self.lock().pending.len()
     }
 
-    /// Our address and the server's, as `socket` has them; None where the socket is not of TCP, or the session is over.
+    /// Our address and the server's, as `socket` has them; None where the session is over.
     fn _ends(&self, py: Python<'_>) -> PyResult<Option<(Py<PyAny>, Py<PyAny>)>> {
         let Ok((host, session)) = self.session(py) else { return Ok(None) };
+        if let Some(path) = self.lock().path.clone() {
+            let ours = PyString::new(py, "").into_any().unbind();
+            return Ok(Some((ours, PyString::new(py, &path.to_string_lossy()).into_any().unbind())));
+        }
         let Some((ours, theirs)) = host.reactor()?.database_ends(session) else { return Ok(None) };
         let told = |address: SocketAddr| -> PyResult<Py<PyAny>> {
             Ok(match address {
@@ -464,6 +471,7 @@ impl Inner {
             copy: None,
             outside: None,
             credentials: None,
+            path: None,
             cancels: false,
             posted: VecDeque::new(),
             status: TransactionStatus::Idle,

@@ -191,6 +191,7 @@ impl Plan {
                 None | Some(Quick::No) => Self::Checked,
                 Some(quick) => Self::Glances(quick),
             },
+            (Quick::No, Kind::Scalar(Scalar::Numeric), Format::Text) => Self::Now { checked },
             (Quick::No, Kind::Scalar(_), Format::Text) | (Quick::No, _, Format::Binary) => Self::Checked,
             (Quick::No, _, Format::Text) => Self::Now { checked },
             (quick, _, _) => Self::Glance(quick),

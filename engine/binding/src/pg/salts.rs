@@ -4,12 +4,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use driver::Endpoint;
 use pg::{Salted, Startup};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 /// How many are kept.
 const KEPT: usize = 32;
 
 /// The latest, the last used at the end.
 static SALTS: Mutex<Vec<(Credentials, Salted)>> = Mutex::new(Vec::new());
+
+/// The salted password of SCRAM-SHA-256, as connections derive it.
+#[pyfunction]
+pub(crate) fn _salted_password<'py>(
+    py: Python<'py>,
+    password: &str,
+    salt: &[u8],
+    iterations: u32,
+) -> Bound<'py, PyBytes> {
+    let salted = py.detach(|| Salted::derive(password, salt, iterations));
+    PyBytes::new(py, salted.key())
+}
 
 /// Whose password it is.
 #[derive(Clone, PartialEq)]

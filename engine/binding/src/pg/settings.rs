@@ -1,14 +1,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pg::Type;
+use pg::{Format, Kind, Scalar, Type};
 use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::codec::{Assigned, Codecs, Exchange, Types};
 use super::records::Records;
-use super::{exceptions, exchange, introspected};
+use super::{exceptions, exchange, introspected, statement};
 
 /// The codecs of one connection, shared by its statements.
 #[derive(Clone)]
@@ -135,9 +135,22 @@ impl PgSettings {
     }
 
     /// Values of the type `oid` pass as those of the built-in type `codec_name`.
-    fn set_builtin_type_codec(&self, oid: u32, codec_name: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (oid, codec_name, format=None))]
+    fn set_builtin_type_codec(&self, oid: u32, codec_name: &Bound<'_, PyAny>, format: Option<&str>) -> PyResult<()> {
         let ty = introspected::builtin(codec_name)?;
-        let before = self.codecs.lock().assign(oid, Assigned::Native(Arc::new(Type { oid, ..ty })));
+        let format = match format {
+            None => ty.format(),
+            Some("text") if has_text_form(&ty) => Format::Text,
+            Some("binary") if ty.format() == Format::Binary => Format::Binary,
+            Some(format @ ("text" | "binary")) => {
+                let text = format!("there is no {format} codec for {codec_name}: leave the format out");
+                return Err(exceptions::interface(codec_name.py(), text));
+            }
+            Some(other) => {
+                return Err(PyValueError::new_err(format!("format must be 'text' or 'binary', not {other:?}")));
+            }
+        };
+        let before = self.codecs.lock().assign(oid, Assigned::Native(Arc::new(Type { oid, ..ty }), format));
         drop(before);
         Ok(())
     }
@@ -151,6 +164,12 @@ impl PgSettings {
     /// Whether the type was given a codec.
     fn has_python_codec(&self, oid: u32) -> bool {
         self.codecs.lock().is_assigned(oid)
+    }
+
+    /// What is known of the type whose values pass under this number; None where the server has to be asked.
+    fn get_data_codec<'py>(&self, py: Python<'py>, oid: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let codec = self.codecs.lock().resolve(py, oid).ok();
+        codec.map(|codec| statement::described(py, &codec.ty)).transpose()
     }
 
     /// Forgets what introspection has found.
@@ -171,4 +190,10 @@ impl PgSettings {
         let cleared = self.codecs.lock().clear();
         drop(cleared);
     }
+}
+
+/// Whether the text of a value is enough to make the object of it.
+fn has_text_form(ty: &Type) -> bool {
+    use Scalar::{Json, Jsonb, Numeric, Opaque, Text};
+    matches!(ty.kind, Kind::Scalar(Text | Json | Jsonb | Numeric | Opaque))
 }

@@ -385,7 +385,7 @@ impl PgStatement {
 }
 
 /// The type as `fasterapi.pg.types.Type`.
-fn described<'py>(py: Python<'py>, ty: &Type) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn described<'py>(py: Python<'py>, ty: &Type) -> PyResult<Bound<'py, PyAny>> {
     let kind = match &ty.kind {
         Kind::Array { .. } => "array",
         Kind::Composite(_) => "composite",

@@ -1,4 +1,4 @@
-//! The types every server has, by their numbers, which never change.
+//! The types that servers have, old and new, by their numbers, which never change.
 
 use super::{Oid, Scalar};
 
@@ -40,6 +40,7 @@ pub(super) const ROWS: &[Row] = &[
     (114, 199, "json", S(Scalar::Json)),
     (142, 143, "xml", S(Scalar::Opaque)),
     (194, 0, "pg_node_tree", S(Scalar::Opaque)),
+    (210, 0, "smgr", S(Scalar::Opaque)),
     (269, 0, "table_am_handler", S(Scalar::Opaque)),
     (325, 0, "index_am_handler", S(Scalar::Opaque)),
     (600, 1017, "point", S(Scalar::Point)),
@@ -51,6 +52,9 @@ pub(super) const ROWS: &[Row] = &[
     (650, 651, "cidr", S(Scalar::Cidr)),
     (700, 1021, "float4", S(Scalar::Float4)),
     (701, 1022, "float8", S(Scalar::Float8)),
+    (702, 1023, "abstime", S(Scalar::Opaque)),
+    (703, 1024, "reltime", S(Scalar::Opaque)),
+    (704, 1025, "tinterval", S(Scalar::Opaque)),
     (705, 0, "unknown", S(Scalar::Text)),
     (718, 719, "circle", S(Scalar::Circle)),
     (774, 775, "macaddr8", S(Scalar::Opaque)),
@@ -83,6 +87,7 @@ pub(super) const ROWS: &[Row] = &[
     (2279, 0, "trigger", S(Scalar::Opaque)),
     (2280, 0, "language_handler", S(Scalar::Opaque)),
     (2281, 0, "internal", S(Scalar::Opaque)),
+    (2282, 0, "opaque", S(Scalar::Opaque)),
     (2283, 0, "anyelement", S(Scalar::Opaque)),
     (2776, 0, "anynonarray", S(Scalar::Opaque)),
     (2950, 2951, "uuid", S(Scalar::Uuid)),
@@ -128,4 +133,6 @@ pub(super) const ROWS: &[Row] = &[
     (5078, 0, "anycompatiblearray", S(Scalar::Opaque)),
     (5079, 0, "anycompatiblenonarray", S(Scalar::Opaque)),
     (5080, 0, "anycompatiblerange", S(Scalar::Opaque)),
+    (6437, 0, "oid8", S(Scalar::Xid8)),
+    (6490, 0, "regdatabase", S(Scalar::Opaque)),
 ];

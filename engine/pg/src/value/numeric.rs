@@ -107,6 +107,21 @@ impl<'a> Numeric<'a> {
         Some(if self.sign == Sign::Negative { -scaled } else { scaled })
     }
 
+    /// As [`write`](Self::write), with an exponent where a whole number ends in zeros that the server has left out.
+    pub fn write_compact(&self, out: &mut Vec<u8>) {
+        let count = i32::try_from(self.digits.len() / 2).unwrap_or(0);
+        let zeros = (i32::from(self.weight) + 1 - count) * 4;
+        if !self.is_finite() || self.scale > 0 || count == 0 || zeros <= 0 {
+            return self.write(out);
+        }
+        if self.sign == Sign::Negative {
+            out.push(b'-');
+        }
+        self.write_whole(count - 1, out);
+        out.extend_from_slice(b"E+");
+        out.extend_from_slice(itoa::Buffer::new().format(zeros).as_bytes());
+    }
+
     /// Appends the number as the server would write it.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self.sign {
@@ -126,14 +141,7 @@ impl<'a> Numeric<'a> {
         if weight < 0 {
             out.push(b'0');
         }
-        for at in 0..=weight {
-            let digit = self.digit(at);
-            if at == 0 {
-                out.extend_from_slice(itoa::Buffer::new().format(digit).as_bytes());
-            } else {
-                out.extend_from_slice(&decimal(digit));
-            }
-        }
+        self.write_whole(weight, out);
         let mut left = usize::from(self.scale);
         if left == 0 {
             return;
@@ -145,6 +153,18 @@ impl<'a> Numeric<'a> {
             out.extend(decimal(self.digit(at)).iter().take(left));
             left = left.saturating_sub(4);
             at += 1;
+        }
+    }
+
+    /// Appends the digits up to that of this place.
+    fn write_whole(&self, last: i32, out: &mut Vec<u8>) {
+        for at in 0..=last {
+            let digit = self.digit(at);
+            if at == 0 {
+                out.extend_from_slice(itoa::Buffer::new().format(digit).as_bytes());
+            } else {
+                out.extend_from_slice(&decimal(digit));
+            }
         }
     }
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from fasterapi._engine import PgProtocol, PgSettings, PgStatement, PgTypes, _create_record
 from fasterapi.pg.protocol.builtin import BUILTIN_TYPE_NAME_MAP, BUILTIN_TYPE_OID_MAP
 from fasterapi.pg.protocol.record import Record
+from fasterapi.pg.protocol.scram import SCRAMAuthentication
 from fasterapi.pg.protocol.transport import SessionTransport
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ConnectionSettings",
     "Protocol",
     "Record",
+    "SCRAMAuthentication",
     "StatementState",
     "Types",
 ]

@@ -28,6 +28,9 @@ class SessionTransport:
         """The same: a session that is to say goodbye is closed by its connection."""
         self._protocol.abort()
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Without effect: the engine's buffers have limits of their own."""
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """The addresses, as `peername` and `sockname`; the engine's socket is not given away."""
         ends = self._protocol._ends()

@@ -6,14 +6,19 @@ use pyo3::types::{PyString, PyType};
 
 use crate::call;
 
-/// A `Decimal` with as many places as the server wrote, zeros too.
+/// A `Decimal` with as many places as the server wrote, zeros too; its digits are those that came, as asyncpg has it:
+/// ten thousand is `1E+4`.
 pub(super) fn decimal<'py>(py: Python<'py>, numeric: &Numeric<'_>) -> PyResult<Bound<'py, PyAny>> {
+    let mut text = Vec::with_capacity(32);
+    numeric.write_compact(&mut text);
+    decimal_of_text(py, std::str::from_utf8(&text).unwrap_or("NaN"))
+}
+
+/// A `Decimal` of what the server wrote.
+pub(super) fn decimal_of_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = DECIMAL.import(py, "decimal", "Decimal")?;
-    let mut text = Vec::with_capacity(32);
-    numeric.write(&mut text);
-    let text = PyString::new(py, std::str::from_utf8(&text).unwrap_or("NaN"));
-    call::vectorcall(class, [text.as_any()], None)
+    call::vectorcall(class, [PyString::new(py, text).as_any()], None)
 }
 
 /// A `uuid.UUID`, made without its constructor: that parses for longer than all the rest takes.

@@ -6,7 +6,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::conversation::Party;
 use crate::future::NativeFuture;
-use crate::pg::{Call, PgProtocol};
+use crate::pg::{self, Call, PgProtocol};
 use crate::service::HttpService;
 use crate::spawn::Launch;
 
@@ -41,6 +41,8 @@ pub(crate) enum Operation {
     Database(Box<Call>),
     /// A PostgreSQL session that is being opened; one that opens and is not taken is closed.
     Opened(Py<PgProtocol>),
+    /// This error, unless the future ends with a better one.
+    GivenUp(PyErr),
     /// Whatever the future ends with.
     Result,
 }
@@ -182,13 +184,17 @@ impl Operation {
             Self::Closed(service) => HttpService::step_closed(service.bind(py)),
             Self::Launch(launch) => launch.step(py),
             Self::Database(call) => call.step(py),
-            Self::Opened(_) | Self::Result => Err(already_awaited()),
+            Self::Opened(_) | Self::GivenUp(_) | Self::Result => Err(already_awaited()),
         }
     }
 
     /// Goes on after the future it waited for is done.
     fn resume(self, py: Python<'_>, future: &Py<NativeFuture>) -> PyResult<Step> {
-        let value = future.get().outcome(py)?;
+        let outcome = future.get().outcome(py);
+        if let Self::GivenUp(error) = self {
+            return Err(pg::reason(py, error, outcome));
+        }
+        let value = outcome?;
         match self {
             Self::Opened(_) | Self::Result => Ok(Step::Done(value)),
             operation => operation.step(py),
@@ -257,7 +263,7 @@ impl Waiting {
             Operation::Closed(service) => visit.call(service),
             Operation::Database(call) => call.traverse(&visit),
             Operation::Opened(protocol) => visit.call(protocol),
-            Operation::Launch(_) | Operation::Result => Ok(()),
+            Operation::Launch(_) | Operation::GivenUp(_) | Operation::Result => Ok(()),
         }
     }
 }

@@ -28,6 +28,7 @@ mod statement;
 mod wanted;
 
 pub(crate) use arrow::PgArrow;
+pub(crate) use asking::reason;
 pub(crate) use call::Call;
 pub(crate) use description::PgDescription;
 pub(crate) use protocol::PgProtocol;

@@ -84,14 +84,10 @@ impl PgProtocol {
     }
 
     /// An encoder has failed in the middle of an open request: what was done so far shall not stay.
-    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
-        let py = this.py();
-        let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
-        let before = this.get().take_pending(id);
-        drop(before);
+    pub(crate) fn give_up(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
+        let Ok((host, session)) = this.get().session(this.py()) else { return Ok(()) };
         give_up(&host, session, id)?;
-        host.reactor()?.disown(session, id);
-        host.settle(py)
+        host.settle(this.py())
     }
 
     /// A future that is resolved when there is room for more of the request, or it is over.
@@ -342,6 +338,16 @@ impl PgProtocol {
     }
 }
 
+/// No SQL: a request that has to fail.
+const GIVEN_UP: &str = "the request was given up";
+
+/// Why a request failed that was given up for `error`: the server's own reason, where it had one before.
+pub(crate) fn reason(py: Python<'_>, error: PyErr, outcome: PyResult<Py<PyAny>>) -> PyErr {
+    let Err(said) = outcome else { return error };
+    let state = said.value(py).getattr(intern!(py, "sqlstate")).and_then(|state| state.extract::<String>());
+    if state.is_ok_and(|state| state == "42601") { error } else { said }
+}
+
 /// Ends a request that is still open, without keeping what it did; no effect on one that is complete.
 ///
 /// The server ignores all of this behind an error. Outside of a transaction a ROLLBACK ends the request's own; in one,
@@ -351,7 +357,7 @@ fn give_up(host: &Arc<Host>, session: Key, id: Ticket) -> PyResult<()> {
     let Some(machine) = reactor.database(session).filter(|machine| machine.is_incomplete(id)) else { return Ok(()) };
     let mut rest = Request::new();
     if machine.head() != Some(id) {
-        rest.parse("", "the request was given up", &[]);
+        rest.parse("", GIVEN_UP, &[]);
     } else if machine.status() == TransactionStatus::Idle {
         let text = Formats::All(Format::Text);
         rest.parse("", "ROLLBACK", &[]);

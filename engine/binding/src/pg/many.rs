@@ -64,8 +64,8 @@ impl Many {
             let ended = match written {
                 Ok(ended) => ended,
                 Err(error) => {
-                    PgProtocol::roll_back(owner, begun.id)?;
-                    return Err(error);
+                    PgProtocol::give_up(owner, begun.id)?;
+                    return Ok(Step::Wait(begun.future, Operation::GivenUp(error)));
                 }
             };
             let room = PgProtocol::ask_more(owner, begun.id, part)?;

@@ -7,6 +7,9 @@ use pg::Ticket;
 
 use super::{HIGH_WATER, Phase, Session};
 
+/// Bytes of an open request after which the server is listened to.
+const BURST: usize = 128 * 1024;
+
 /// A request that the server has, or will have.
 #[derive(Debug)]
 pub(super) struct Flight {
@@ -41,7 +44,7 @@ impl Session {
         self.machine.extend(id, more)?;
         let room = self.has_room(id);
         // However much the socket takes: the server may have something to say to what it has.
-        if self.burst > HIGH_WATER {
+        if self.burst >= BURST {
             self.burst = 0;
             self.rests = Some(turn);
             self.drains = Some(id);

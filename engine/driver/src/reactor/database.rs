@@ -112,11 +112,6 @@ impl Reactor {
         matches!(self.sockets.get(session), Some(Socket::Database(session)) if session.is_encrypted())
     }
 
-    /// Nobody waits for the request any more, and the server goes on with it.
-    pub fn disown(&mut self, session: Key, id: pg::Ticket) {
-        self.with_session(session, |session, _| session.disown(id));
-    }
-
     /// Our address and the server's; none where the socket is not of TCP.
     pub fn database_ends(&mut self, session: Key) -> Option<(SocketAddr, SocketAddr)> {
         match self.sockets.get_mut(session)? {

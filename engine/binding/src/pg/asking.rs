@@ -83,15 +83,20 @@ impl PgProtocol {
         host.settle(this.py())
     }
 
-    /// An encoder has failed in the middle of an open request: what was done so far shall not stay.
-    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: Ticket) -> PyResult<()> {
+    /// An encoder has failed in the middle of an open request: what was done so far shall not stay. Whether the answer
+    /// is still waited for: it says what the server had against the part that it got, unless it was made to fail.
+    pub(crate) fn roll_back(this: &Bound<'_, Self>, id: Ticket) -> PyResult<bool> {
         let py = this.py();
-        let Ok((host, session)) = this.get().session(py) else { return Ok(()) };
-        let before = this.get().take_pending(id);
-        drop(before);
+        let Ok((host, session)) = this.get().session(py) else { return Ok(false) };
+        let first = host.reactor()?.database(session).is_some_and(|machine| machine.head() == Some(id));
         give_up(&host, session, id)?;
-        host.reactor()?.disown(session, id);
-        host.settle(py)
+        if !first {
+            let before = this.get().take_pending(id);
+            drop(before);
+            host.reactor()?.disown(session, id);
+        }
+        host.settle(py)?;
+        Ok(first)
     }
 
     /// A future that is resolved when there is room for more of the request, or it is over.

@@ -24,6 +24,8 @@ pub(crate) struct Many {
     portal: Py<PyString>,
     rows: bool,
     begun: Option<Begun>,
+    /// An argument that was none, and the answer to those before it.
+    failed: Option<(Py<NativeFuture>, PyErr)>,
 }
 
 struct Begun {
@@ -36,7 +38,7 @@ struct Begun {
 
 impl Many {
     pub(crate) fn new(statement: Py<PgStatement>, args: Py<PyAny>, portal: Py<PyString>, rows: bool) -> Self {
-        Self { statement, args, portal, rows, begun: None }
+        Self { statement, args, portal, rows, begun: None, failed: None }
     }
 
     /// Writes as many parts as there is room for.
@@ -46,6 +48,9 @@ impl Many {
         timeout: Option<f64>,
         py: Python<'_>,
     ) -> PyResult<Step> {
+        if let Some((answer, error)) = self.failed.take() {
+            return Err(answer.get().outcome(py).err().unwrap_or(error));
+        }
         let owner = protocol.bind(py);
         let mut begun = match self.begun.take() {
             Some(begun) => begun,
@@ -63,10 +68,13 @@ impl Many {
             let written = self.write(py, &mut part, &begun.known, begun.rest.bind(py), &mut begun.count);
             let ended = match written {
                 Ok(ended) => ended,
-                Err(error) => {
-                    PgProtocol::roll_back(owner, begun.id)?;
-                    return Err(error);
+                Err(error) if PgProtocol::roll_back(owner, begun.id)? => {
+                    let answer = begun.future.clone_ref(py);
+                    self.failed = Some((begun.future, error));
+                    let call = Call { protocol: protocol.clone_ref(py), timeout, act: Act::Many(self) };
+                    return Ok(Step::Wait(answer, Operation::Database(Box::new(call))));
                 }
+                Err(error) => return Err(error),
             };
             let room = PgProtocol::ask_more(owner, begun.id, part)?;
             if ended {

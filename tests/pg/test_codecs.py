@@ -65,6 +65,9 @@ def test_a_format_that_a_codec_does_not_have_is_refused(
 
 
 def test_a_connection_knows_built_in_types_and_those_that_it_has_met(pg: Any, dsn: str, domain: str) -> None:
+    if pg is asyncpg:
+        pytest.skip("the reference: what it tells of a type is its own affair")
+
     async def main() -> None:
         connection = await pg.connect(dsn)
         try:

@@ -19,6 +19,11 @@ import autobahn
 
 RESULTS = CACHE / "results"
 NESTED = "--cfg fasterapi_nested_poller"
+DATABASES = ["tests/pg"]
+DATABASES_QUICK = [
+    "tests/pg/unit",
+    *(f"tests/pg/test_{name}.py" for name in ("connecting", "encode", "json_and_arrow", "record")),
+]
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -43,7 +48,7 @@ def test(arguments: Sequence[str]) -> int:
         _pytest(totals, environment, [*options, *arguments])
     _autobahn(totals, _environment(ends[-1], wheels[ends[-1].tag]), "--quick")
     _frameworks(totals, ends[-1], wheels[ends[-1].tag], arguments)
-    _databases(totals, ends[-1], wheels[ends[-1].tag], arguments)
+    _databases(totals, ends, wheels, arguments)
     _cpython(totals, interpreters, wheels)
     return totals.conclude()
 
@@ -75,13 +80,18 @@ def _frameworks(totals: Totals, interpreter: Interpreter, wheel: Path, arguments
     totals.pytest(f"frameworks and clients, CPython {interpreter.minor}", report, well)
 
 
-def _databases(totals: Totals, interpreter: Interpreter, wheel: Path, arguments: Sequence[str]) -> None:
+def _databases(
+    totals: Totals, interpreters: Sequence[Interpreter], wheels: dict[str, Path], arguments: Sequence[str]
+) -> None:
     postgres.ensure()
-    environment = Environment("databases", interpreter).make().groups("databases").wheel(wheel)
-    report = RESULTS / "databases.xml"
-    report.unlink(missing_ok=True)
-    well = attempt([environment.python, "-m", "pytest", "tests/pg", "--junitxml", report, *arguments])
-    totals.pytest(f"PostgreSQL, CPython {interpreter.minor}", report, well)
+    newest = interpreters[-1]
+    for interpreter in interpreters:
+        name, suites = ("databases", DATABASES) if interpreter is newest else ("databases-oldest", DATABASES_QUICK)
+        environment = Environment(name, interpreter).make().groups("databases").wheel(wheels[interpreter.tag])
+        report = RESULTS / f"databases-{interpreter.minor}.xml"
+        report.unlink(missing_ok=True)
+        well = attempt([environment.python, "-m", "pytest", *suites, "--junitxml", report, *arguments])
+        totals.pytest(f"PostgreSQL, CPython {interpreter.minor}", report, well)
     report = RESULTS / "asyncpg.json"
     report.unlink(missing_ok=True)
     command: list[str | Path] = [environment.python, "tests/pg/suite/run.py", "--cache", CACHE / "asyncpg"]

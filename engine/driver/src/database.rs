@@ -63,8 +63,9 @@ pub(crate) struct Session {
     copying: copying::Copying,
     /// Who fills the buffers waits until they have room.
     drains: Option<pg::Ticket>,
-    /// Bytes that were put behind an open request since it last waited.
-    burst: usize,
+    /// The parts of an open request that are not answered: how many answers there are when each is.
+    parts: VecDeque<usize>,
+    told_of: usize,
     /// The turn after which it goes on: what the server says is read before.
     rests: Option<u32>,
     /// What the server said before it closed.
@@ -199,8 +200,10 @@ impl Session {
         self.rests.take_if(|turn| *turn != cx.turn);
         if self.rests.is_none()
             && self.pending() <= LOW_WATER
-            && let Some(request) = self.drains.take()
+            && let Some(request) = self.drains
+            && self.has_window(request)
         {
+            self.drains = None;
             cx.deliveries.push(Delivery::Database(self.key, News::Drained(request)));
         }
     }

@@ -218,10 +218,17 @@ impl Transport {
         }
     }
 
+    /// Bounds what the kernel holds for a peer on this machine, from now on.
+    pub(crate) fn bound(&mut self) {
+        if !std::mem::replace(&mut self.bounded, true) {
+            self.stream.bound_send_buffer();
+        }
+    }
+
     /// Writes the front of `tx`, which must not be empty; answers the number of bytes taken.
     pub(crate) fn write(&mut self, tx: &Outbox) -> io::Result<usize> {
-        if tx.len() > LOCAL_SEND_BUFFER && !std::mem::replace(&mut self.bounded, true) {
-            self.stream.bound_send_buffer();
+        if tx.len() > LOCAL_SEND_BUFFER {
+            self.bound();
         }
         let mut slices = [IoSlice::new(&[]); SLICES];
         let filled = tx.slices(&mut slices);

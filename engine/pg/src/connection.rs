@@ -205,6 +205,12 @@ impl Connection {
         self.flights.iter().any(|flight| flight.ticket == ticket && flight.open)
     }
 
+    /// How many answers a request waits for; none for one that has failed.
+    pub fn awaited(&self, ticket: Ticket) -> Option<usize> {
+        let flight = self.flights.iter().find(|flight| flight.ticket == ticket)?;
+        (flight.phase != Phase::Failed).then(|| flight.steps.len())
+    }
+
     /// The oldest request that is not over.
     pub fn head(&self) -> Option<Ticket> {
         self.flights.front().map(|flight| flight.ticket)

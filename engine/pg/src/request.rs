@@ -175,6 +175,11 @@ impl Request {
         self.bytes.len()
     }
 
+    /// How many answers it waits for.
+    pub fn answers(&self) -> usize {
+        self.steps.len()
+    }
+
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()

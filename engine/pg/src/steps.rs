@@ -80,6 +80,12 @@ impl Steps {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        let full = self.more.len().saturating_sub(1) * usize::from(FULL);
+        usize::from(self.fronts) + full + if self.more.is_empty() { 0 } else { usize::from(self.lasts) }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.fronts == 0
     }
@@ -103,6 +109,7 @@ mod tests {
             let mut popped = 0;
             for pushed in 0..total {
                 steps.push(nth(pushed));
+                assert_eq!(steps.len(), pushed + 1 - popped);
                 if pushed >= ahead {
                     assert_eq!(steps.next(), Some(nth(popped)), "{ahead} {total} {popped}");
                     steps.pop();

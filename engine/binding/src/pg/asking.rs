@@ -68,8 +68,15 @@ impl PgProtocol {
         }
     }
 
-    /// Puts more behind an open request; true while there is room.
-    pub(crate) fn ask_more(this: &Bound<'_, Self>, id: Ticket, more: Request) -> PyResult<bool> {
+    /// Whether a request has failed: what more comes of it is of no use.
+    pub(crate) fn has_failed(this: &Bound<'_, Self>, id: Ticket) -> PyResult<bool> {
+        let (host, session) = this.get().session(this.py())?;
+        let reactor = host.reactor()?;
+        Ok(reactor.database(session).is_none_or(|machine| machine.awaited(id).is_none()))
+    }
+
+    /// Puts more behind an open request.
+    pub(crate) fn ask_more(this: &Bound<'_, Self>, id: Ticket, more: Request) -> PyResult<()> {
         let (host, session) = this.get().session(this.py())?;
         let asked = host.reactor()?.ask_more(session, id, more);
         this.get().asked(this.py(), asked)

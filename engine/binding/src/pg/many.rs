@@ -39,7 +39,7 @@ impl Many {
         Self { statement, args, portal, rows, begun: None }
     }
 
-    /// Writes as many parts as there is room for.
+    /// Writes the next part.
     pub(crate) fn step(
         mut self: Box<Self>,
         protocol: Py<PgProtocol>,
@@ -54,32 +54,32 @@ impl Many {
                 Err(future) => return Ok(Step::Wait(future, Operation::Result)),
             },
         };
-        loop {
-            // The request has failed meanwhile: its error is the future's.
-            if !begun.future.get().is_pending() {
-                return Ok(Step::Wait(begun.future, Operation::Result));
-            }
-            let mut part = Request::new();
-            let written = self.write(py, &mut part, &begun.known, begun.rest.bind(py), &mut begun.count);
-            let ended = match written {
-                Ok(ended) => ended,
-                Err(error) => {
-                    PgProtocol::give_up(owner, begun.id)?;
-                    return Ok(Step::Wait(begun.future, Operation::GivenUp(error)));
-                }
-            };
-            let room = PgProtocol::ask_more(owner, begun.id, part)?;
-            if ended {
-                PgProtocol::complete(owner, begun.id)?;
-                return Ok(Step::Wait(begun.future, Operation::Result));
-            }
-            if !room {
-                let drained = PgProtocol::stall(owner, begun.id)?;
-                self.begun = Some(begun);
-                let call = Call { protocol: protocol.clone_ref(py), timeout, act: Act::Many(self) };
-                return Ok(Step::Wait(drained, Operation::Database(Box::new(call))));
-            }
+        // The request has failed meanwhile: its error is the future's.
+        if !begun.future.get().is_pending() {
+            return Ok(Step::Wait(begun.future, Operation::Result));
         }
+        if PgProtocol::has_failed(owner, begun.id)? {
+            PgProtocol::complete(owner, begun.id)?;
+            return Ok(Step::Wait(begun.future, Operation::Result));
+        }
+        let mut part = Request::new();
+        let written = self.write(py, &mut part, &begun.known, begun.rest.bind(py), &mut begun.count);
+        let ended = match written {
+            Ok(ended) => ended,
+            Err(error) => {
+                PgProtocol::give_up(owner, begun.id)?;
+                return Ok(Step::Wait(begun.future, Operation::GivenUp(error)));
+            }
+        };
+        PgProtocol::ask_more(owner, begun.id, part)?;
+        if ended {
+            PgProtocol::complete(owner, begun.id)?;
+            return Ok(Step::Wait(begun.future, Operation::Result));
+        }
+        let drained = PgProtocol::stall(owner, begun.id)?;
+        self.begun = Some(begun);
+        let call = Call { protocol: protocol.clone_ref(py), timeout, act: Act::Many(self) };
+        Ok(Step::Wait(drained, Operation::Database(Box::new(call))))
     }
 
     /// The first part; the whole request where that is all.

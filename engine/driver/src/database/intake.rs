@@ -112,6 +112,7 @@ impl Session {
         let reply = Box::new(std::mem::take(&mut self.reply));
         let Some(flight) = self.flights.pop_front() else { return };
         self.end_copy(cx);
+        self.parts.clear();
         if self.drains.take_if(|waiting| *waiting == flight.id).is_some() {
             self.tell(News::Drained(flight.id), cx);
         }

@@ -7,8 +7,8 @@ use pg::Ticket;
 
 use super::{HIGH_WATER, Phase, Session};
 
-/// Bytes of an open request after which the server is listened to.
-const BURST: usize = 128 * 1024;
+/// Parts of an open request that may be unanswered.
+const WINDOW: usize = 16;
 
 /// A request that the server has, or will have.
 #[derive(Debug)]
@@ -38,19 +38,33 @@ impl Session {
         Ok(id)
     }
 
-    /// More of a request that was begun as an open one; true while there is room for more.
-    pub(crate) fn extend(&mut self, id: Ticket, more: pg::Request, turn: u32) -> Result<bool, pg::Misuse> {
-        self.burst += more.len();
-        self.machine.extend(id, more)?;
-        let room = self.has_room(id);
-        // However much the socket takes: the server may have something to say to what it has.
-        if self.burst >= BURST {
-            self.burst = 0;
-            self.rests = Some(turn);
-            self.drains = Some(id);
-            return Ok(false);
+    /// More of a request that was begun as an open one. [`Drained`](super::News::Drained) tells when the next part can come: after what
+    /// the server has to say was read, and while not too many parts are unanswered.
+    pub(crate) fn extend(&mut self, id: Ticket, mut part: pg::Request, turn: u32) -> Result<(), pg::Misuse> {
+        self.transport.bound();
+        // What the server makes of a part is told behind it, and not when all have come.
+        part.flush();
+        let added = part.answers();
+        self.machine.extend(id, part)?;
+        let awaited = self.machine.awaited(id).unwrap_or_default();
+        self.told_of = if self.parts.is_empty() { awaited } else { self.told_of + added };
+        self.parts.push_back(self.told_of);
+        self.rests = Some(turn);
+        self.drains = Some(id);
+        Ok(())
+    }
+
+    /// Whether so few parts of the open request are unanswered that the next one can come.
+    pub(super) fn has_window(&mut self, id: Ticket) -> bool {
+        let Some(awaited) = self.machine.awaited(id) else {
+            self.parts.clear();
+            return true;
+        };
+        let answered = self.told_of.saturating_sub(awaited);
+        while self.parts.front().is_some_and(|part| *part <= answered) {
+            self.parts.pop_front();
         }
-        Ok(room)
+        self.parts.len() < WINDOW
     }
 
     /// An open request is complete.

@@ -50,9 +50,9 @@ impl Reactor {
         Some(asked)
     }
 
-    /// More of the last request, which was begun and not ended; true while there is room for more, else
-    /// [`News::Drained`](crate::News::Drained) comes.
-    pub fn ask_more(&mut self, session: Key, id: pg::Ticket, more: pg::Request) -> Option<Result<bool, pg::Misuse>> {
+    /// More of a request that was begun and not ended; [`News::Drained`](crate::News::Drained) tells when the next part
+    /// can come.
+    pub fn ask_more(&mut self, session: Key, id: pg::Ticket, more: pg::Request) -> Option<Result<(), pg::Misuse>> {
         self.with_session(session, |session, cx| session.extend(id, more, cx.turn))
     }
 

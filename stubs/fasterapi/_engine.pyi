@@ -30,6 +30,7 @@ __all__ = [
     "PgTls",
     "PgTypes",
     "_create_record",
+    "_salted_password",
     "sleep",
     "__version__",
 ]

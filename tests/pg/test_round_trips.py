@@ -276,7 +276,8 @@ def test_connections_to_different_databases_share_nothing(server: Server, databa
     async def main() -> None:
         async with fasterapi.pg.create_pool(connect=connect, min_size=2, max_size=2) as pool:
             async with pool.acquire() as one, pool.acquire() as other:
-                here, there = sorted((one, other), key=lambda con: con._con._params.database)
+                lent: list[Any] = [one, other]
+                here, there = sorted(lent, key=lambda con: con._con._params.database)
                 assert here._con._shared is not there._con._shared
                 assert await here.fetchval("select row('a', 'sad')::pet") == ("a", "sad")
                 assert await there.fetchval("select row(1)::pet") == (1,)

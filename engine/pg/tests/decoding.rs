@@ -57,7 +57,7 @@ fn every_built_in_type_is_found_by_its_number_and_is_made_of_others() {
         }
         count += 1;
     }
-    assert_eq!(count, 185);
+    assert_eq!(count, 195);
     assert_eq!(Type::builtin(0), None);
     assert_eq!(Type::builtin(20_000), None);
 }

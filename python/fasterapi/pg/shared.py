@@ -27,7 +27,7 @@ class Shared:
     __slots__ = ("__weakref__", "_described", "types")
 
     def __init__(self) -> None:
-        self.types = protocol.Types()
+        self.types: protocol.Types = protocol.Types()
         # Least recently used first.
         self._described: OrderedDict[str, PgDescription] = OrderedDict()
 

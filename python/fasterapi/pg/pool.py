@@ -114,8 +114,7 @@ class Pool(PoolOperations, PoolUpkeep):
                 DeprecationWarning,
                 stacklevel=2,
             )
-        if init_size is None:
-            init_size = min_size
+        init_size = min_size if init_size is None else init_size
         _check_sizes(init_size, min_size, max_size)
         if max_queries <= 0:
             raise ValueError("max_queries is expected to be greater than zero")

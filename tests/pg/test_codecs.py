@@ -21,12 +21,12 @@ def domain(server: Server) -> Iterator[str]:
     server.psql("drop type codec_pair; drop domain codec_number")
 
 
-@pytest.mark.parametrize("format", [None, "text", "binary"])
-def test_a_number_is_a_decimal_in_each_format(pg: Any, dsn: str, domain: str, format: str | None) -> None:
+@pytest.mark.parametrize("form", [None, "text", "binary"])
+def test_a_number_is_a_decimal_in_each_format(pg: Any, dsn: str, domain: str, form: str | None) -> None:
     async def main() -> None:
         connection = await pg.connect(dsn)
         try:
-            await connection.set_builtin_type_codec(domain, codec_name="numeric", format=format)
+            await connection.set_builtin_type_codec(domain, codec_name="numeric", format=form)
             rows = await connection.fetch(f"select $1::{domain} as n union all select null", Decimal("12.50"))
             assert [row["n"] for row in rows] == [Decimal("12.50"), None]
             assert str(rows[0]["n"]) == "12.50"
@@ -49,15 +49,13 @@ def test_a_number_that_travels_as_text_has_no_place_in_a_composite(pg: Any, dsn:
     run(main())
 
 
-@pytest.mark.parametrize(("codec", "format"), [("int4", "text"), ("pg_contrib.hstore", "text")])
-def test_a_format_that_a_codec_does_not_have_is_refused(
-    pg: Any, dsn: str, domain: str, codec: str, format: str
-) -> None:
+@pytest.mark.parametrize(("codec", "form"), [("int4", "text"), ("pg_contrib.hstore", "text")])
+def test_a_format_that_a_codec_does_not_have_is_refused(pg: Any, dsn: str, domain: str, codec: str, form: str) -> None:
     async def main() -> None:
         connection = await pg.connect(dsn)
         try:
-            with pytest.raises(pg.InterfaceError, match=f"there is no {format} codec"):
-                await connection.set_builtin_type_codec(domain, codec_name=codec, format=format)
+            with pytest.raises(pg.InterfaceError, match=f"there is no {form} codec"):
+                await connection.set_builtin_type_codec(domain, codec_name=codec, format=form)
         finally:
             await connection.close()
 

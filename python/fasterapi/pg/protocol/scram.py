@@ -1,5 +1,8 @@
 """SCRAM, which the engine speaks: the part of it that others know by a name."""
 
+# pyright: reportPrivateUsage=false
+# The engine's function is for this alone.
+
 from base64 import b64decode
 
 from fasterapi._engine import _salted_password

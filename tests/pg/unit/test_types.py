@@ -13,6 +13,7 @@ import pytest
 
 from fasterapi.pg import serverversion, types, utils
 from fasterapi.pg.pgproto import pgproto
+from fasterapi.pg.protocol import Record
 from fasterapi.pg.types import BitString, Box, Circle, Line, LineSegment, Path, Point, Polygon, Range
 
 VALUES: list[tuple[str, Callable[[Any], Any]]] = [
@@ -158,7 +159,8 @@ def test_arguments_are_written_as_the_server_writes_them() -> None:
             types_of = (types.Type(23, "int4", "scalar", "pg_catalog"), types.Type(1, 'odd"[]', "array", "my"))
             return SimpleNamespace(get_parameters=lambda: types_of)
 
-        async def fetchrow(self, *asking: Any) -> Any:
+        async def fetchrow(self, *asking: Any, record_class: Any) -> Any:
+            assert record_class is Record
             asked.append(asking)
             return ("'7'", None)
 

@@ -24,6 +24,7 @@ mod rows;
 mod salts;
 mod settings;
 mod shape;
+mod state;
 mod statement;
 mod wanted;
 

@@ -10,7 +10,8 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::call::{Act, Call};
 use super::exceptions;
-use super::protocol::{PgProtocol, Phase};
+use super::protocol::PgProtocol;
+use super::state::Phase;
 use super::wanted::Wanted;
 use crate::awaitable::{Operation, Step};
 use crate::future::{NativeFuture, Work};

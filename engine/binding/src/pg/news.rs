@@ -8,7 +8,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::asking::{self, LOST, lost};
-use super::protocol::{PgProtocol, Phase};
+use super::protocol::PgProtocol;
+use super::state::Phase;
 use super::{exceptions, outside};
 use crate::fault;
 use crate::future::NativeFuture;

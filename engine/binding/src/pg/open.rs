@@ -13,8 +13,9 @@ use pyo3::types::{PyBytes, PyDict};
 
 use super::call;
 use super::outside::Outside;
-use super::protocol::{PgProtocol, Phase};
+use super::protocol::PgProtocol;
 use super::salts::{self, Credentials};
+use super::state::Phase;
 use crate::attach::attach;
 use crate::awaitable::{Operation, Step};
 use crate::fault;

@@ -21,7 +21,7 @@ def fetch(cache: Path) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         archive = cache / f"{NAME}.tar.gz"
         if not archive.exists():
-            choice = ["--no-deps", "--no-binary", "asyncpg", "--no-build-isolation", f"asyncpg=={VERSION}"]
+            choice = ["--no-deps", "--no-binary", "asyncpg", f"asyncpg=={VERSION}"]
             subprocess.run(
                 [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(cache), *choice], check=True
             )

@@ -19,7 +19,6 @@ _CONTRIBUTED = ("citext", "cube", "earthdistance", "hstore", "intarray", "isn", 
 
 DIFFERS: dict[str, tuple[str, str]] = {
     "pg_lsn": ("FFFFFFFF/FFFFFFFF", "asyncpg reads the number as one with a sign"),
-    "pg_type": ("pg_type", "asyncpg gives the text of the array, whose elements have no binary form"),
 }
 """Types of which a value differs from asyncpg's: what is in the queries of those values, and the reason."""
 

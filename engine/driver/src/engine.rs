@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use selector::Selector;
 
@@ -12,6 +12,8 @@ use crate::executor::{Executor, TaskFuture, TaskKey};
 use crate::reactor::Reactor;
 use crate::remote::Remote;
 
+/// Waits of one turn that bring parts of long answers only; signals are looked at between turns.
+const PARTS: usize = 64;
 /// Tasks polled in one turn.
 const TASKS: usize = 256;
 
@@ -179,7 +181,19 @@ impl Turn<'_> {
         if !self.outermost {
             return reactor.poll_foreign(timeout);
         }
-        reactor.poll(timeout)?;
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut left = timeout;
+        for _ in 0..PARTS {
+            reactor.poll(left)?;
+            if !reactor.was_quiet() {
+                break;
+            }
+            // A part of a long answer came, and nobody has to hear of it yet.
+            left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+        }
         for post in engine.remote.take_posts() {
             post(&mut reactor);
         }

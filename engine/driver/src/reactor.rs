@@ -107,6 +107,8 @@ pub struct Reactor {
     foreign: Vec<Foreign>,
     date: DateLine,
     turn: u32,
+    /// The last wait was ended by nothing but databases.
+    databases_only: bool,
 }
 
 /// Readiness of a file that is not the engine's own.
@@ -176,6 +178,7 @@ impl Reactor {
             foreign: Vec::new(),
             date: DateLine::default(),
             turn: 0,
+            databases_only: false,
         }
     }
 
@@ -307,6 +310,11 @@ impl Reactor {
         !idle
     }
 
+    /// Whether the last wait brought nothing to tell: parts of long answers.
+    pub(crate) fn was_quiet(&self) -> bool {
+        self.databases_only && self.wakes.is_empty() && !self.has_work()
+    }
+
     /// Arms the poller for the next deadline, where another loop watches it.
     pub fn arm(&mut self) -> io::Result<()> {
         let next = self.next_deadline();
@@ -406,6 +414,7 @@ impl Reactor {
 
     /// Notes the readiness that the last wait found; answers the sockets to drive.
     fn absorb(&mut self) -> Vec<Key> {
+        let (mut databases, mut others) = (false, false);
         let mut driven = std::mem::take(&mut self.pending);
         for key in &driven {
             match self.sockets.get_mut(*key) {
@@ -420,26 +429,33 @@ impl Reactor {
                     let key = Key::from_id(id);
                     match self.sockets.get_mut(key) {
                         Some(Socket::Connection(connection)) => {
+                            others = true;
                             connection.note(readable, writable, read_closed || write_closed, error);
                         }
                         Some(Socket::Database(session)) => {
+                            databases = true;
                             session.note(readable, writable, read_closed || write_closed || error);
                         }
                         Some(Socket::Task(stream)) => {
+                            others = true;
                             let hung_up = read_closed || write_closed || error;
                             let woken = stream.note(readable || hung_up, writable || hung_up);
                             self.wakes.extend(woken.into_iter().flatten());
                             continue;
                         }
-                        Some(Socket::Listener(_)) => {}
+                        Some(Socket::Listener(_)) => others = true,
                         None => continue,
                     }
                     driven.push(key);
                 }
-                Ready::Foreign { fd, readable, writable } => self.foreign.push(Foreign { fd, readable, writable }),
-                Ready::Woken | Ready::Deadline => {}
+                Ready::Foreign { fd, readable, writable } => {
+                    others = true;
+                    self.foreign.push(Foreign { fd, readable, writable });
+                }
+                Ready::Woken | Ready::Deadline => others = true,
             }
         }
+        self.databases_only = databases && !others;
         driven
     }
 

@@ -19,6 +19,7 @@ use bytes::BytesMut;
 use machine::{Close, Outbox};
 
 use crate::Key;
+use crate::budget::Budget;
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::protocol::Protocol;
 use crate::reactor::Delivery;
@@ -95,12 +96,6 @@ enum Phase {
     Flushing { until: Instant },
     Lingering { until: Instant, shut: bool },
     Gone,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Budget {
-    turn: u32,
-    spent: usize,
 }
 
 /// What a connection may use while it is driven.
@@ -345,18 +340,5 @@ impl Connection {
 
     fn pending(&self) -> usize {
         self.tx.len() + self.protocol.pending()
-    }
-}
-
-impl Budget {
-    fn spend(&mut self, turn: u32, bytes: usize) {
-        if self.turn != turn {
-            *self = Self { turn, spent: 0 };
-        }
-        self.spent += bytes;
-    }
-
-    fn is_spent(&self, turn: u32) -> bool {
-        self.turn == turn && self.spent >= BUDGET
     }
 }

@@ -26,6 +26,7 @@ use requests::Flight;
 pub use requests::Manner;
 
 use crate::Key;
+use crate::budget::Budget;
 use crate::connection::{Context, Verdict};
 use crate::reactor::Delivery;
 use crate::timers::Armed;
@@ -81,7 +82,7 @@ pub(crate) struct Session {
     readable: bool,
     writable: bool,
     hung_up: bool,
-    spent: (u32, usize),
+    budget: Budget,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +199,9 @@ impl Session {
             }
         }
         self.rests.take_if(|turn| *turn != cx.turn);
-        if self.rests.is_none()
+        if let Some(request) = self.drains
+            && self.rests.is_none()
             && self.pending() <= LOW_WATER
-            && let Some(request) = self.drains
             && self.has_window(request)
         {
             self.drains = None;

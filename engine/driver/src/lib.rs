@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod clock;
 mod connection;
 mod database;

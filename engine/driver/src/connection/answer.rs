@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http1::{Body, Misuse, Name, Response};
 
-use super::{Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
+use super::{BUDGET, Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
 use crate::exchange::{Exchange, Received, Sent, Stage};
 use crate::reactor::Delivery;
 
@@ -86,7 +86,7 @@ impl Connection {
                 Sent::Full
             }
             // The peer takes all at once: let others have their turn.
-            Some(exchange) if self.budget.is_spent(cx.turn) => {
+            Some(exchange) if self.budget.is_spent(cx.turn, BUDGET) => {
                 exchange.send_waiting = true;
                 return (Ok(Sent::Full), Verdict::Again);
             }

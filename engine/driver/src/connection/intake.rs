@@ -5,7 +5,7 @@ use std::io;
 use http1::{Name, RequestHead, Version};
 use machine::Next;
 
-use super::{Connection, Context, HIGH_WATER, Phase};
+use super::{BUDGET, Connection, Context, HIGH_WATER, Phase};
 use crate::exchange::Exchange;
 use crate::protocol::{Error, Event, Rejection};
 use crate::reactor::Delivery;
@@ -151,7 +151,7 @@ impl Connection {
         if !self.readable {
             return Filled::Nothing;
         }
-        if self.budget.is_spent(cx.turn) {
+        if self.budget.is_spent(cx.turn, BUDGET) {
             return Filled::Later;
         }
         let big = match &self.exchange {
@@ -185,7 +185,7 @@ impl Connection {
     /// Reads and drops what a lingering connection's peer still sends; true if only the budget ended.
     pub(super) fn discard(&mut self, cx: &mut Context<'_>) -> bool {
         while self.readable {
-            if self.budget.is_spent(cx.turn) {
+            if self.budget.is_spent(cx.turn, BUDGET) {
                 return true;
             }
             self.rx.clear();

@@ -7,7 +7,7 @@ use http1::{Body, Misuse, Response};
 use machine::Close;
 use ws::{Kind, Reason};
 
-use super::{Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
+use super::{BUDGET, Connection, Context, HIGH_WATER, LOW_WATER, Phase, Verdict};
 use crate::exchange::Sent;
 use crate::reactor::Delivery;
 use crate::websocket::{ABNORMAL, RESTART, ended, told};
@@ -100,7 +100,7 @@ impl Connection {
         if self.phase == Phase::Gone {
             return (Sent::Gone, self.drive(cx));
         }
-        let (waits, spent) = (self.pending() > HIGH_WATER, self.budget.is_spent(cx.turn));
+        let (waits, spent) = (self.pending() > HIGH_WATER, self.budget.is_spent(cx.turn, BUDGET));
         if let (true, Some(session)) = (waits || spent, &mut self.session) {
             session.send_waiting = true;
             // From here on it is the peer that is waited for, although what it says may not be read.

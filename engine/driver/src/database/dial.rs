@@ -8,6 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::{Encryption, Failure, Phase, Session, Stage, copying};
 use crate::Key;
+use crate::budget::Budget;
 use crate::connection::Context;
 use crate::transport::{Stream, Transport};
 
@@ -120,7 +121,7 @@ impl Session {
             readable: false,
             writable: false,
             hung_up: false,
-            spent: (0, 0),
+            budget: Budget::default(),
         }
     }
 

@@ -135,10 +135,7 @@ impl Session {
         if !self.readable {
             return Filled::Nothing;
         }
-        if self.spent.0 != cx.turn {
-            self.spent = (cx.turn, 0);
-        }
-        if self.spent.1 >= BUDGET {
+        if self.budget.is_spent(cx.turn, BUDGET) {
             return Filled::Later;
         }
         match self.transport.read(&mut self.rx, cx.scratch, false) {
@@ -148,7 +145,7 @@ impl Session {
                 Filled::Some
             }
             Ok(read) => {
-                self.spent.1 += read;
+                self.budget.spend(cx.turn, read);
                 // A short read is a drained socket, unless there is more to learn of its end.
                 if read < READ_SIZE && !self.hung_up {
                     self.readable = self.transport.holds_input();

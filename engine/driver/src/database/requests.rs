@@ -38,8 +38,8 @@ impl Session {
         Ok(id)
     }
 
-    /// More of a request that was begun as an open one. [`Drained`](super::News::Drained) tells when the next part can come: after what
-    /// the server has to say was read, and while not too many parts are unanswered.
+    /// More of a request that was begun as an open one. [`Drained`](super::News::Drained) tells when the next part can
+    /// come: after what the server has to say was read, and while not too many parts are unanswered.
     pub(crate) fn extend(&mut self, id: Ticket, mut part: pg::Request, turn: u32) -> Result<(), pg::Misuse> {
         self.transport.bound();
         // What the server makes of a part is told behind it, and not when all have come.

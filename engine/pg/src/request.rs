@@ -47,12 +47,6 @@ impl Request {
         Self::default()
     }
 
-    /// In this memory.
-    pub fn reusing(mut memory: Vec<u8>) -> Self {
-        memory.clear();
-        Self { bytes: memory, ..Self::default() }
-    }
-
     /// A request that is given in pieces, each by [`extend`](crate::Connection::extend).
     pub fn open() -> Self {
         Self { open: true, ..Self::default() }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use driver::Key;
+use driver::{Key, Manner};
 use pg::{Format, Formats, Misuse, Reply, Request, Ticket, TransactionStatus};
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::intern;
@@ -39,7 +39,7 @@ impl PgProtocol {
         let py = this.py();
         let protocol = this.get();
         let (host, session) = protocol.session(py)?;
-        let manner = call::manner(timeout)?;
+        let manner = Manner { deadline: call::deadline(timeout)?, ..Manner::default() };
         let future = protocol.future(py, &host)?;
         let asked = host.reactor()?.ask(session, request, manner);
         let id = protocol.asked(py, asked)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use driver::Manner;
 use pg::Request;
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
@@ -177,7 +176,7 @@ pub(crate) fn bind(
 ) -> PyResult<()> {
     request.columns(known.width());
     let statement = statement.get();
-    if pg::may_copy(statement.query.bind(py).to_str()?) {
+    if statement.may_copy() {
         request.alone();
     }
     request.bind(
@@ -204,9 +203,4 @@ pub(crate) fn deadline(timeout: Option<f64>) -> PyResult<Option<Instant>> {
     }
     // Beyond the clock's range is as good as never.
     Ok(Duration::try_from_secs_f64(timeout).ok().and_then(|timeout| Instant::now().checked_add(timeout)))
-}
-
-/// How a request is asked.
-pub(crate) fn manner(timeout: Option<f64>) -> PyResult<Manner> {
-    Ok(Manner { deadline: deadline(timeout)?, unwanted: false })
 }

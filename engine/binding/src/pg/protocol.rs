@@ -142,14 +142,16 @@ impl PgProtocol {
     #[pyo3(signature = (stmt_name, query, description, *, record_class, ignore_custom_codec=false))]
     fn assume(
         &self,
+        py: Python<'_>,
         stmt_name: Py<PyString>,
         query: Py<PyString>,
         description: &Bound<'_, PgDescription>,
         record_class: Py<PyAny>,
         ignore_custom_codec: bool,
-    ) -> PgStatement {
+    ) -> PyResult<PgStatement> {
         let (told, codecs) = (description.get().told.clone(), self.codecs.clone());
-        PgStatement::new(stmt_name, query, record_class, ignore_custom_codec, told, codecs).assume()
+        let statement = PgStatement::new(py, stmt_name, query, record_class, ignore_custom_codec, told, codecs)?;
+        Ok(statement.assume())
     }
 
     /// Runs a statement, for at most `limit` rows, or for all where it is 0. Gives a list of rows; with `return_extra`

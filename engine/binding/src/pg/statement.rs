@@ -19,6 +19,8 @@ pub(crate) struct PgStatement {
     pub(crate) name: Py<PyString>,
     pub(crate) query: Py<PyString>,
     pub(crate) record_class: Py<PyAny>,
+    /// Its text has the word COPY: it may ask for data, or send some.
+    may_copy: bool,
     ignores_custom_codecs: bool,
     description: Arc<Description>,
     closed: AtomicBool,
@@ -50,7 +52,6 @@ impl Prepared {
         description: Arc<Description>,
         records: Arc<Records>,
     ) -> PyResult<Self> {
-        let formats = |codecs: &[Arc<Codec>]| codecs.iter().map(|codec| codec.format()).collect();
         let (argument_formats, result_formats) = (formats(&arguments), formats(&codecs));
         let names = description.columns.iter().map(|column| &*column.name);
         let columns = Columns::new(py, names, codecs.clone(), records)?;
@@ -73,36 +74,47 @@ impl Prepared {
     }
 
     pub(crate) fn argument_formats(&self) -> Formats<'_> {
-        common(&self.argument_formats)
+        told(&self.argument_formats)
     }
 
     pub(crate) fn result_formats(&self) -> Formats<'_> {
-        common(&self.result_formats)
+        told(&self.result_formats)
     }
 }
 
-/// One code stands for all where they agree.
-fn common(formats: &[Format]) -> Formats<'_> {
+/// The formats of some values: one stands for all where they agree.
+fn formats(codecs: &[Arc<Codec>]) -> Box<[Format]> {
+    let each: Vec<Format> = codecs.iter().map(|codec| codec.format()).collect();
+    match &each[..] {
+        [first, rest @ ..] if rest.iter().all(|format| format == first) => Box::new([*first]),
+        _ => each.into(),
+    }
+}
+
+fn told(formats: &[Format]) -> Formats<'_> {
     match formats {
-        [first, rest @ ..] if rest.iter().all(|format| format == first) => Formats::All(*first),
         [] => Formats::All(Format::Text),
-        formats => Formats::Each(formats),
+        [all] => Formats::All(*all),
+        each => Formats::Each(each),
     }
 }
 
 impl PgStatement {
     pub(crate) fn new(
+        py: Python<'_>,
         name: Py<PyString>,
         query: Py<PyString>,
         record_class: Py<PyAny>,
         ignores_custom_codecs: bool,
         description: Arc<Description>,
         codecs: SharedCodecs,
-    ) -> Self {
-        Self {
+    ) -> PyResult<Self> {
+        let may_copy = pg::may_copy(query.bind(py).to_str()?);
+        Ok(Self {
             name,
             query,
             record_class,
+            may_copy,
             ignores_custom_codecs,
             description,
             closed: AtomicBool::new(false),
@@ -112,7 +124,7 @@ impl PgStatement {
             references: AtomicI64::new(0),
             codecs,
             ready: Mutex::new(None),
-        }
+        })
     }
 
     /// Looks the codecs up; answers the types that are missing.
@@ -220,6 +232,11 @@ impl PgStatement {
         }
     }
 
+    /// Whether it may ask for data to copy, or send some.
+    pub(crate) fn may_copy(&self) -> bool {
+        self.may_copy
+    }
+
     /// Whether it must not be used any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
@@ -295,17 +312,18 @@ impl PgStatement {
     }
 
     /// The same statement, with rows of another class.
-    fn with_rows(&self, py: Python<'_>, record_class: Py<PyAny>) -> Self {
+    fn with_rows(&self, py: Python<'_>, record_class: Py<PyAny>) -> PyResult<Self> {
         let other = Self::new(
+            py,
             self.name.clone_ref(py),
             self.query.clone_ref(py),
             record_class,
             self.ignores_custom_codecs,
             self.description.clone(),
             self.codecs.clone(),
-        );
+        )?;
         other.prepared.store(self.prepared(), Ordering::Relaxed);
-        other
+        Ok(other)
     }
 
     /// How many objects use it.

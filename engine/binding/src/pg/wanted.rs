@@ -59,7 +59,7 @@ impl Wanted {
                 let columns = reply.columns.take().map(|columns| columns.to_vec()).unwrap_or_default();
                 let told = Arc::new(Description { parameters, columns });
                 let codecs = protocol.codecs.clone();
-                let statement = PgStatement::new(name, query, record_class, ignore_custom_codec, told, codecs);
+                let statement = PgStatement::new(py, name, query, record_class, ignore_custom_codec, told, codecs)?;
                 Ok(Py::new(py, statement)?.into_any())
             }
             Self::Rows { statement, known, extra } => {

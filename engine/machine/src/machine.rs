@@ -21,11 +21,16 @@ pub trait Machine {
     /// Appends what may be sent now, up to the high-water mark; after an error, the farewell.
     fn poll_transmit(&mut self, now: Instant, tx: &mut Outbox);
 
-    /// The next time at which [`handle_timeout`](Machine::handle_timeout) should be called.
-    fn poll_timeout(&self) -> Option<Instant>;
+    /// The next time at which [`handle_timeout`](Machine::handle_timeout) should be called. A machine without deadlines
+    /// leaves both as they are.
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
 
     /// Acts on the deadlines that have passed at `now`. Early or repeated calls change nothing.
-    fn handle_timeout(&mut self, now: Instant);
+    fn handle_timeout(&mut self, now: Instant) {
+        let _ = now;
+    }
 
     /// The peer will send nothing more than what is in `rx`.
     fn handle_eof(&mut self, now: Instant);

@@ -371,12 +371,6 @@ impl Machine for Connection {
         }
     }
 
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    fn handle_timeout(&mut self, _now: Instant) {}
-
     fn handle_eof(&mut self, _now: Instant) {
         self.eof = true;
     }

@@ -52,12 +52,6 @@ impl Machine for Raw {
         tx.append(&mut self.out);
     }
 
-    fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    fn handle_timeout(&mut self, _now: Instant) {}
-
     fn handle_eof(&mut self, _now: Instant) {
         self.eof = true;
     }

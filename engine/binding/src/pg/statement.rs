@@ -219,10 +219,10 @@ impl PgStatement {
         }
         // It has been run, and must not be run again: its rows are read as what they are.
         let columns = reply.columns.as_deref().unwrap_or_default().to_vec();
-        let formats: Vec<_> = columns.iter().map(|column| column.format).collect();
+        let formats: Vec<Format> = columns.iter().map(|column| column.format).collect();
         let description = Arc::new(Description { parameters: self.description.parameters.clone(), columns });
         match self.prepare(py, &description)? {
-            Ok(found) if *found.result_formats == *formats => Ok(Arc::new(found)),
+            Ok(found) if found.codecs.iter().map(|codec| codec.format()).eq(formats) => Ok(Arc::new(found)),
             _ => Err(exceptions::client(
                 py,
                 "OutdatedSchemaCacheError",

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from example import EXAMPLES, example
 from wire import PATIENCE
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ELSEWHERE = {"crud.py"}
 """Tested by tests/pg, which have a database."""
 
 
 @pytest.fixture
 def hello() -> Iterator[httpx.Client]:
-    command = [sys.executable, "-m", "fasterapi", "run", "hello:app", "--app-dir", str(EXAMPLES), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        address = next(found[0] for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
-        with httpx.Client(base_url=address, timeout=PATIENCE) as client:
-            yield client
-        process.terminate()
-        process.stderr.read()
+    with example("hello:app") as served:
+        yield served.client
 
 
 def test_hello_serves_all_its_routes_and_its_documentation(hello: httpx.Client) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from types import TracebackType
-from typing import Self
+
+from pg.listening import Listening
+from pg.messages import message
 
 PROTOCOL_SSL = 80877103
 PROTOCOL_CANCEL = 80877102
-
-
-def message(kind: bytes, body: bytes = b"") -> bytes:
-    return kind + struct.pack("!i", len(body) + 4) + body
 
 
 def row(*values: bytes | None) -> bytes:
@@ -44,7 +41,7 @@ INT4 = 23
 TEXT = 25
 
 
-class Hostile:
+class Hostile(Listening):
     """Answers the start with `start`, an SSLRequest with `tls`, and a statement with `description`. Each execution gets
     the next of `answers`; after the last it closes, or waits for the client if it is `patient`."""
 
@@ -56,39 +53,16 @@ class Hostile:
         tls: bytes = b"N",
         patient: bool = False,
     ) -> None:
-        self.port = 0
+        super().__init__()
         self._answers = list(answers)
         self._description = description
         self._start = start
         self._tls = tls
         self._patient = patient
-        self._listener: asyncio.Server | None = None
-        self._sessions: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._listener.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        assert self._listener is not None
-        self._listener.close()
-        for session in self._sessions:
-            session.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = asyncio.current_task()
-        assert session is not None
-        self._sessions.add(session)
-        session.add_done_callback(self._sessions.discard)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self._session(reader, writer)
-        finally:
-            writer.transport.abort()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await self._session(reader, writer)
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         code = await self._opening(reader)

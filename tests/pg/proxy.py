@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from types import TracebackType
-from typing import Self
+
+from pg.listening import Listening
 
 
-class Proxy:
+class Proxy(Listening):
     """Passes bytes both ways; once armed, so many of the server's and then no more."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.port = 0
+        super().__init__()
         self.passed = 0
         self.flights = 0
         self._answered = True
         self._backend = (host, port)
         self._left: int | None = None
-        self._listener: asyncio.Server | None = None
-        self._lines: set[asyncio.Task[None]] = set()
 
     def arm(self, count: int | None) -> None:
         """Cuts after `count` more bytes; never with None. Starts counting what passes."""
@@ -28,36 +26,16 @@ class Proxy:
         self._answered = True
         self._left = count
 
-    async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._listener.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        assert self._listener is not None
-        self._listener.close()
-        for line in self._lines:
-            line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = asyncio.current_task()
-        assert line is not None
-        self._lines.add(line)
-        line.add_done_callback(self._lines.discard)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             from_server, to_server = await asyncio.open_connection(*self._backend)
         except OSError:
-            writer.transport.abort()
             return
         there = asyncio.ensure_future(self._pass(reader, to_server))
         try:
             await self._pass_counted(from_server, writer)
         finally:
             there.cancel()
-            writer.transport.abort()
             to_server.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,6 +7,8 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from pg.messages import message
+
 HOST = "127.0.0.1"
 TLS_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"
 
@@ -46,8 +48,4 @@ async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     status = message(b"S", b"server_version\x0017.0\0")
     writer.write(message(b"R", b"\0\0\0\0") + status + key + message(b"Z", b"I"))
     await writer.drain()
-    assert await reader.readexactly(5) == message(b"X", b"")
-
-
-def message(kind: bytes, payload: bytes) -> bytes:
-    return kind + (len(payload) + 4).to_bytes(4, "big") + payload
+    assert await reader.readexactly(5) == message(b"X")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -50,24 +50,17 @@ def _named(operation: Operation) -> str:
 def test_a_connection_is_right_or_closed_after_a_cancellation_at_any_await(
     pg: Any, mode: Mode, database: str, operation: Operation, moment: Moment
 ) -> None:
-    async def main() -> None:
-        observer = await pg.connect(database)
-        for step in range(MOST):
-            await observer.execute("truncate kept")
-            connection = await pg.connect(database)
-            process = connection.get_server_pid()
-            came = await asyncio.wait_for(cancelled_at(operation(connection), step, moment), PATIENCE)
-            await asyncio.wait_for(_right_or_closed(connection, observer, process), PATIENCE)
-            await asyncio.wait_for(connection.close(), PATIENCE)
-            await _nothing_by_half(observer)
-            if not came:
-                assert step, "it never waited"
-                break
-        else:
-            pytest.fail(f"still not done after {MOST} awaits")
-        await observer.close()
+    async def cancelled(observer: Any, step: int) -> bool:
+        await observer.execute("truncate kept")
+        connection = await pg.connect(database)
+        process = connection.get_server_pid()
+        came = await asyncio.wait_for(cancelled_at(operation(connection), step, moment), PATIENCE)
+        await asyncio.wait_for(_right_or_closed(connection, observer, process), PATIENCE)
+        await asyncio.wait_for(connection.close(), PATIENCE)
+        await _nothing_by_half(observer)
+        return came
 
-    run(main(), mode)
+    run(_at_every_await(pg, database, cancelled), mode)
 
 
 @pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.name.lower())
@@ -75,23 +68,16 @@ def test_a_connection_is_right_or_closed_after_a_cancellation_at_any_await(
 def test_a_pool_loses_no_connection_by_a_cancellation_at_any_await(
     pg: Any, mode: Mode, database: str, operation: Operation, moment: Moment
 ) -> None:
-    async def main() -> None:
-        observer = await pg.connect(database)
-        for step in range(MOST):
-            await observer.execute("truncate kept")
-            async with pg.create_pool(database, min_size=2, max_size=2) as pool:
-                came = await asyncio.wait_for(cancelled_at(operation(pool), step, moment), PATIENCE)
-                await asyncio.wait_for(_pool_is_whole(pool, observer), PATIENCE)
-                await asyncio.wait_for(pool.close(), PATIENCE)
-            await _nothing_by_half(observer)
-            if not came:
-                assert step, "it never waited"
-                break
-        else:
-            pytest.fail(f"still not done after {MOST} awaits")
-        await observer.close()
+    async def cancelled(observer: Any, step: int) -> bool:
+        await observer.execute("truncate kept")
+        async with pg.create_pool(database, min_size=2, max_size=2) as pool:
+            came = await asyncio.wait_for(cancelled_at(operation(pool), step, moment), PATIENCE)
+            await asyncio.wait_for(_pool_is_whole(pool, observer), PATIENCE)
+            await asyncio.wait_for(pool.close(), PATIENCE)
+        await _nothing_by_half(observer)
+        return came
 
-    run(main(), mode)
+    run(_at_every_await(pg, database, cancelled), mode)
 
 
 @pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.name.lower())
@@ -109,24 +95,20 @@ def test_no_session_is_left_by_a_cancellation_of_opening_or_closing(
         async with pg.create_pool(database, min_size=3, max_size=3, server_settings=settings) as pool:
             assert await pool.fetchval("select 1") == 1
 
-    async def main() -> None:
-        observer = await pg.connect(database)
-        for step in range(MOST):
-            pool = None
-            if kind == "pool_close":
-                pool = await pg.create_pool(database, min_size=3, max_size=3, server_settings=settings)
-            work: dict[str, Callable[[], Any]] = {"connect": connect, "create_pool": create_pool}
-            if pool is not None:
-                work["pool_close"] = pool.close
-            came = await asyncio.wait_for(cancelled_at(work[kind](), step, moment), PATIENCE)
-            if pool is not None:
-                pool.terminate()
-            await asyncio.wait_for(_sessions_end(observer), PATIENCE)
-            if not came:
-                break
-        await observer.close()
+    async def cancelled(observer: Any, step: int) -> bool:
+        pool = None
+        if kind == "pool_close":
+            pool = await pg.create_pool(database, min_size=3, max_size=3, server_settings=settings)
+        work: dict[str, Callable[[], Any]] = {"connect": connect, "create_pool": create_pool}
+        if pool is not None:
+            work["pool_close"] = pool.close
+        came = await asyncio.wait_for(cancelled_at(work[kind](), step, moment), PATIENCE)
+        if pool is not None:
+            pool.terminate()
+        await asyncio.wait_for(_sessions_end(observer), PATIENCE)
+        return came
 
-    run(main(), mode)
+    run(_at_every_await(pg, database, cancelled), mode)
 
 
 @pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.name.lower())
@@ -146,6 +128,18 @@ def test_a_waiter_of_a_full_pool_is_cancelled_and_the_next_one_is_served(
                 assert [tuple(row) for row in rows] == ROWS
 
     run(main(), mode)
+
+
+async def _at_every_await(pg: Any, database: str, cancelled: Callable[[Any, int], Awaitable[bool]]) -> None:
+    """Cancels at the first await, then at the second, and so on, until there are no more."""
+    observer = await pg.connect(database)
+    for step in range(MOST):
+        if not await cancelled(observer, step):
+            assert step, "it never waited"
+            break
+    else:
+        pytest.fail(f"still not done after {MOST} awaits")
+    await observer.close()
 
 
 async def _right_or_closed(connection: Any, observer: Any, process: int) -> None:

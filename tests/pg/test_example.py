@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from example import example
 from pg.server import Server
 from wire import PATIENCE
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture
@@ -27,28 +22,10 @@ def database(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    monkeypatch.setenv("DATABASE_URL", database)
-    command = [
-        sys.executable,
-        "-W",
-        "default::ResourceWarning",
-        "-m",
-        "fasterapi",
-        "run",
-        "crud:app",
-        "--app-dir",
-        str(EXAMPLES),
-        "--port",
-        "0",
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        address = next(found[0] for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
-        with httpx.Client(base_url=address, timeout=PATIENCE) as client:
-            yield client
-        process.terminate()
-        printed = process.stderr.read()
+def client(database: str) -> Iterator[httpx.Client]:
+    with example("crud:app", DATABASE_URL=database, PYTHONWARNINGS="default::ResourceWarning") as served:
+        yield served.client
+    printed = served.printed
     assert "Traceback" not in printed and "Warning" not in printed, printed
 
 

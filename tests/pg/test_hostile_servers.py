@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pg.hostile import BOUND, INT4, KEY, NO_PARAMETERS, PARSED, READY, TEXT, WELCOME, Hostile, columns, message, row
+from pg.hostile import BOUND, INT4, KEY, NO_PARAMETERS, PARSED, READY, TEXT, WELCOME, Hostile, columns, row
 from pg.looping import run
+from pg.messages import message
 from pg.server import Server
 
 PATIENCE = 20

@@ -12,6 +12,7 @@ import trustme
 
 from pg import scripted
 from pg.looping import run
+from pg.messages import message
 from pg.server import Server
 from pg.server.authority import CERTIFIED, Authority
 from pg.server.server import PASSWORD, SCRAM_USER
@@ -188,7 +189,7 @@ def test_a_server_without_tls_is_used_in_the_clear_or_not_at_all(pg: Any, newest
 def test_bytes_in_the_clear_behind_the_answer_are_refused(pg: Any, mode: Mode, answer: bytes, by: str) -> None:
     async def smuggle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.readexactly(8) == scripted.TLS_REQUEST
-        writer.write(answer + scripted.message(b"E", b"SFATAL\0Mbelieve me\0\0"))
+        writer.write(answer + message(b"E", b"SFATAL\0Mbelieve me\0\0"))
         await reader.read()
 
     async def main() -> None:

@@ -113,26 +113,26 @@ class BaseCursor(connresource.ConnectionResource, Generic[RowT]):
 
     async def _bind_exec(self, n: int, timeout: float | None) -> list[RowT]:
         """Opens the portal and reads its first rows, in one exchange."""
-        state = self._check_ready()
-        if self._portal_name:
-            raise exceptions.InterfaceError("cursor already has an open portal")
+        state, portal = self._new_portal()
         connection = self._connection
-        connection._check_open()
-        self._portal_name = connection._get_unique_id("portal")
         buffer: list[RowT]
         buffer, _, self._exhausted = await connection._protocol.bind_execute(
-            state, self._args, self._portal_name, n, True, connection._get_timeout(timeout)
+            state, self._args, portal, n, True, connection._get_timeout(timeout)
         )
         return buffer
 
     async def _bind(self, timeout: float | None) -> None:
+        state, portal = self._new_portal()
+        connection = self._connection
+        await connection._protocol.bind(state, self._args, portal, connection._get_timeout(timeout))
+
+    def _new_portal(self) -> "tuple[StatementState, str]":
         state = self._check_ready()
         if self._portal_name:
             raise exceptions.InterfaceError("cursor already has an open portal")
-        connection = self._connection
-        connection._check_open()
-        self._portal_name = connection._get_unique_id("portal")
-        await connection._protocol.bind(state, self._args, self._portal_name, connection._get_timeout(timeout))
+        self._connection._check_open()
+        self._portal_name = self._connection._get_unique_id("portal")
+        return state, self._portal_name
 
     async def _exec(self, n: int, timeout: float | None) -> list[RowT]:
         """Reads the next rows of the open portal."""

@@ -20,8 +20,9 @@ class PoolOperations:
 
     __slots__ = ()
 
-    async def _with_one(self, operation: "Callable[[Connection], Awaitable[T]]") -> T:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # The pool's.
+        async def _with_one(self, operation: Callable[[Connection], Awaitable[T]]) -> T: ...
 
     def execute(self, query: str, *args: Any, timeout: float | None = None) -> Awaitable[str]:
         """`Connection.execute()`."""

@@ -81,6 +81,11 @@ class Session:
         "_transport",
     )
 
+    if TYPE_CHECKING:
+        # Of the parts that stand on this one.
+        def _call_termination_listeners(self) -> None: ...
+        def _get_unique_id(self, prefix: str) -> str: ...
+
     def __init__(
         self,
         protocol: "Protocol",
@@ -212,9 +217,6 @@ class Session:
                 if task is not current and not task.done():
                     task.cancel()
             self._cancellations.clear()
-
-    def _call_termination_listeners(self) -> None:
-        raise NotImplementedError
 
     def _check_open(self) -> None:
         if self.is_closed():
@@ -351,9 +353,6 @@ class Session:
         self, statement: "StatementState", args: Iterable[Sequence[Any]], timeout: Any, return_rows: bool
     ) -> "list[Record] | None":
         return await self._protocol.bind_execute_many(statement, args, "", self._get_timeout(timeout), return_rows)
-
-    def _get_unique_id(self, prefix: str) -> str:
-        raise NotImplementedError
 
     def _mark_stmts_as_closed(self) -> None:
         for statement in self._stmt_cache.iter_statements():

@@ -1,0 +1,45 @@
+"""A listener on loopback whose sessions end with it."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+
+class Listening(ABC):
+    """Serves each connection by `serve()`, and ends it without another byte."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._listener: asyncio.Server | None = None
+        self._sessions: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talks with one client."""
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._listener.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        assert self._listener is not None
+        self._listener.close()
+        for session in self._sessions:
+            session.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = asyncio.current_task()
+        assert session is not None
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
+        try:
+            await self.serve(reader, writer)
+        finally:
+            writer.transport.abort()

@@ -15,15 +15,16 @@
 //! | hstore | an object |
 //! | null, void | `null` |
 
+mod key;
 mod string;
 mod value;
 
 use std::sync::Arc;
 
 use crate::decode::{DecodeError, decode, utf8};
-use crate::types::{Format, Oid, Type};
+use crate::types::{Format, Kind, Oid, Scalar, Type};
 
-use string::write_string;
+use key::Key;
 use value::Writer;
 
 /// A JSON array that grows by rows.
@@ -35,20 +36,19 @@ pub struct Sink {
 
 #[derive(Debug)]
 struct Column {
-    /// The key with all that stands between it and the value before.
-    key: Box<[u8]>,
+    key: Key,
     ty: Arc<Type>,
     format: Format,
+    /// Its bytes are a text, in either format.
+    text: bool,
 }
 
 impl Sink {
     /// An array of no rows yet. Two columns of one name are written both: readers keep the last.
     pub fn new<'n>(columns: impl IntoIterator<Item = (&'n str, Arc<Type>, Format)>) -> Self {
         let columns = columns.into_iter().enumerate().map(|(at, (name, ty, format))| {
-            let mut key = vec![if at == 0 { b'{' } else { b',' }];
-            write_string(name, &mut key);
-            key.push(b':');
-            Column { key: key.into(), ty, format }
+            let text = matches!(ty.base().kind, Kind::Enum(_) | Kind::Scalar(Scalar::Text));
+            Column { key: Key::new(at, name), ty, format, text }
         });
         Self { columns: columns.collect(), out: vec![b'['] }
     }
@@ -65,8 +65,10 @@ impl Sink {
         }
         let mut writer = Writer::new(&mut self.out, types);
         for (column, value) in self.columns.iter().zip(values) {
-            writer.raw(&column.key);
+            column.key.write(writer.out());
             match value {
+                // Nothing has to be decoded.
+                Some(bytes) if column.text && bytes.is_ascii() => writer.string(bytes),
                 Some(bytes) if column.format == Format::Binary => {
                     writer.value(&column.ty, decode(&column.ty, Format::Binary, bytes)?)?;
                 }

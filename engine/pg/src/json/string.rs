@@ -1,8 +1,8 @@
 /// Appends a text in quotes, escaped as RFC 8259 asks for: quotes, backslashes and control characters.
 #[inline]
-pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+pub(super) fn write_string(text: impl AsRef<[u8]>, out: &mut Vec<u8>) {
     out.push(b'"');
-    let mut rest = text.as_bytes();
+    let mut rest = text.as_ref();
     while let Some((plain, special, after)) = split_special(rest) {
         out.extend_from_slice(plain);
         write_escaped(special, out);

@@ -22,6 +22,16 @@ impl<'w> Writer<'w> {
         Self { out, types, depth: 0 }
     }
 
+    pub(super) fn out(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
+    /// A string of ASCII.
+    #[inline]
+    pub(super) fn string(&mut self, text: &[u8]) {
+        write_string(text, self.out);
+    }
+
     #[inline]
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
@@ -35,7 +45,7 @@ impl<'w> Writer<'w> {
             Value::Int4(number) => write_integer(number, self.out),
             Value::Int8(number) => write_integer(number, self.out),
             Value::Float8(number) if number.is_finite() => {
-                self.raw(ryu::Buffer::new().format_finite(number).as_bytes());
+                self.raw(zmij::Buffer::new().format_finite(number).as_bytes());
             }
             Value::Text(text) => write_string(text, self.out),
             Value::Json(text) => self.raw(text.as_bytes()),
@@ -110,7 +120,7 @@ impl<'w> Writer<'w> {
             _ => {
                 let mut text = Vec::new();
                 write_text(ty, value, &mut text)?;
-                write_string(&String::from_utf8_lossy(&text), self.out);
+                write_string(String::from_utf8_lossy(&text).as_bytes(), self.out);
             }
         }
         Ok(())
@@ -118,7 +128,7 @@ impl<'w> Writer<'w> {
 
     fn float(&mut self, number: f32) {
         if number.is_finite() {
-            self.raw(ryu::Buffer::new().format_finite(number).as_bytes());
+            self.raw(zmij::Buffer::new().format_finite(number).as_bytes());
         } else {
             self.raw(b"null");
         }

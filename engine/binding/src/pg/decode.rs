@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 pub(crate) use self::datetime::is_representable;
 pub(crate) use self::fault::{malformed, miscounted, undecodable};
-pub(crate) use self::quick::Quick;
+pub(crate) use self::quick::{Quick, Smalls};
 use crate::pg::codec::{Codec, Exchange, PythonCodec};
 use crate::pg::records::Records;
 

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PySlice, PyString, PyTuple};
 
 use self::object::View;
-pub(crate) use self::object::{Blank, Maker, record_type};
+pub(crate) use self::object::{Blank, Maker, Put, record_type};
 use crate::pg::shape::Shape;
 
 /// A record of values that are made; `mapping` gives each column's place by its name.
@@ -23,9 +23,7 @@ pub(crate) fn _create_record<'py>(
     let py = mapping.py();
     let shape = Bound::new(py, Shape::of_mapping(mapping)?)?;
     let mut blank = Maker::new(record_type(py)?, &shape, elements.len())?.blank()?;
-    for (index, element) in elements.iter().enumerate() {
-        blank.set(index, element);
-    }
+    blank.fill(|index| elements.get_item(index).map(Put::Made))?;
     Ok(blank.finish())
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pg::{Format, Kind, Scalar, Type, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyList, PyType};
+use pyo3::types::{PyList, PyType};
 
 use crate::pg::codec::Codec;
-use crate::pg::decode::{Quick, decode, is_representable, malformed, miscounted, undecodable};
+use crate::pg::decode::{Quick, Smalls, decode, is_representable, malformed, miscounted, undecodable};
 use crate::pg::factory::Factory;
-use crate::pg::record::{Blank, Maker, record_type};
+use crate::pg::record::{Blank, Maker, Put, record_type};
 use crate::pg::records::Records;
 use crate::pg::shape::{Chunk, Shape};
 
@@ -41,6 +41,9 @@ enum Plan {
     /// At once.
     Now { checked: bool },
 }
+
+/// The columns of a row that is short.
+const SHORT: usize = 8;
 
 /// One row: the fields of a DataRow message, one after another.
 struct Row<'a> {
@@ -83,12 +86,22 @@ fn records<'py>(
     class: &Bound<'py, PyType>,
 ) -> PyResult<Bound<'py, PyList>> {
     let mut list = Vec::new();
-    let maker = Maker::new(class, columns.shape.bind(py), columns.len())?;
+    let (maker, smalls) = (Maker::new(class, columns.shape.bind(py), columns.len())?, Smalls::new(py));
     for bytes in chunks {
-        let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
         let mut messages = Messages { chunk: bytes, at: 0 };
-        while let Some(row) = messages.next(py, columns)? {
-            list.push(columns.fill(py, maker.blank()?, row, &chunk)?);
+        let mut next = messages.next(py, columns)?;
+        // Of a short row alone everything is made: a value costs less than what would keep it for later.
+        if messages.at == bytes.len()
+            && columns.len() <= SHORT
+            && let Some(row) = next.take()
+        {
+            list.push(columns.fill_now(py, maker.blank()?, row)?);
+            continue;
+        }
+        let chunk = Bound::new(py, Chunk::new(bytes.clone()))?;
+        while let Some(row) = next {
+            list.push(columns.fill(py, maker.blank()?, row, &chunk, &smalls)?);
+            next = messages.next(py, columns)?;
         }
     }
     PyList::new(py, list)
@@ -122,32 +135,41 @@ impl Columns {
         mut record: Blank<'py>,
         mut row: Row<'_>,
         chunk: &Bound<'py, Chunk>,
+        smalls: &Smalls<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        for (index, column) in self.columns.iter().enumerate() {
-            let (offset, bytes) = row.field().ok_or_else(|| malformed(py))?;
-            let Some(field) = bytes else { continue };
-            // Both of its objects exist: there is nothing to put off.
-            if let (Plan::Glance(Quick::Bool), &[truth]) = (column.plan, field) {
-                record.set(index, PyBool::new(py, truth != 0).to_owned().into_any());
-                continue;
-            }
+        let mut columns = self.columns.iter();
+        record.fill(|_| {
+            let (Some(column), Some((offset, bytes))) = (columns.next(), row.field()) else {
+                return Err(malformed(py));
+            };
+            let Some(field) = bytes else { return Ok(Put::Null) };
             let right = match column.plan {
                 Plan::Now { .. } => false,
-                Plan::Glance(quick) => quick.check(field) == Some(true),
+                Plan::Glance(quick) => match quick.shared(smalls, field) {
+                    Some(value) => return Ok(Put::Made(value)),
+                    None => quick.check(field) == Some(true),
+                },
                 Plan::Glances(quick) => is_array(&column.codec, quick, field),
                 Plan::Moment => is_moment(&column.codec, field),
                 Plan::Checked => pg::check(&column.codec.ty, column.codec.format(), field).is_ok(),
             };
-            if right {
-                record.set_later(index, offset);
-            } else {
-                record.set(index, self.value(py, column, bytes)?);
-            }
-        }
+            if right { Ok(Put::Later(offset)) } else { self.value(py, column, bytes).map(Put::Made) }
+        })?;
         if !row.rest.is_empty() {
             return Err(malformed(py));
         }
         Ok(record.finish_later(chunk))
+    }
+
+    /// A record whose values are made now.
+    fn fill_now<'py>(&self, py: Python<'py>, mut record: Blank<'py>, mut row: Row<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let mut columns = self.columns.iter();
+        record.fill(|_| match (columns.next(), row.field()) {
+            (Some(column), Some((_, bytes))) if bytes.is_some() => self.made_now(py, column, bytes).map(Put::Made),
+            (Some(_), Some(_)) => Ok(Put::Null),
+            _ => Err(malformed(py)),
+        })?;
+        if row.rest.is_empty() { Ok(record.finish()) } else { Err(malformed(py)) }
     }
 
     /// All values of a row, made now.
@@ -156,16 +178,19 @@ impl Columns {
         values.clear();
         for column in &self.columns[..] {
             let (_, bytes) = row.field().ok_or_else(|| malformed(py))?;
-            let quick = match (column.plan, bytes) {
-                (Plan::Glance(quick), Some(bytes)) => quick.make(py, bytes),
-                _ => None,
-            };
-            values.push(match quick {
-                Some(value) => value,
-                None => self.value(py, column, bytes)?,
-            });
+            values.push(self.made_now(py, column, bytes)?);
         }
         if row.rest.is_empty() { Ok(()) } else { Err(malformed(py)) }
+    }
+
+    #[inline]
+    fn made_now<'py>(&self, py: Python<'py>, column: &Column, bytes: Option<&[u8]>) -> PyResult<Bound<'py, PyAny>> {
+        if let (Plan::Glance(quick), Some(bytes)) = (column.plan, bytes)
+            && let Some(value) = quick.make(py, bytes)
+        {
+            return Ok(value);
+        }
+        self.value(py, column, bytes)
     }
 
     /// The value made now; where it was found wrong, this says how.

@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::{Quick, decode, fault, undecodable};
 use crate::pg::codec::{Codec, Exchange};
-use crate::pg::record::{Maker, record_type};
+use crate::pg::record::{Maker, Put, record_type};
 use crate::pg::records::Records;
 
 /// The object for a value with parts.
@@ -105,9 +105,11 @@ fn text_composite<'py>(
     row: TextComposite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, codec.inner.len())?.blank()?;
-    for (index, (column, text)) in codec.inner.iter().zip(row.columns()).enumerate() {
-        record.set(index, from_text(py, column, text)?);
-    }
+    let mut columns = codec.inner.iter().zip(row.columns());
+    record.fill(|_| match columns.next() {
+        Some((column, text)) => from_text(py, column, text).map(Put::Made),
+        None => Ok(Put::Null),
+    })?;
     Ok(record.finish())
 }
 
@@ -135,10 +137,12 @@ fn composite<'py>(
     row: Composite<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let mut record = Maker::new(record_type(py)?, &records.shape(py, &codec.ty)?, row.len())?.blank()?;
-    for (index, column) in row.raw().enumerate() {
+    let mut columns = row.raw();
+    record.fill(|index| {
+        let Some(column) = columns.next() else { return Ok(Put::Null) };
         let (_, bytes) = column.map_err(|error| undecodable(py, &codec.ty, &error))?;
-        record.set(index, decode(py, part(py, codec, index)?, records, bytes)?);
-    }
+        decode(py, part(py, codec, index)?, records, bytes).map(Put::Made)
+    })?;
     Ok(record.finish())
 }
 

@@ -1,5 +1,8 @@
+use std::ops::RangeInclusive;
+
 use pg::{Format, Kind, Scalar};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
 use crate::pg::codec::Codec;
@@ -61,6 +64,18 @@ impl Quick {
         })
     }
 
+    /// The object, where the interpreter has it already, and only one of it: there is nothing to put off.
+    #[inline]
+    pub(crate) fn shared<'py>(self, smalls: &Smalls<'py>, bytes: &[u8]) -> Option<Bound<'py, PyAny>> {
+        match self {
+            Self::Bool => Some(PyBool::new(smalls.py, *exactly::<1>(bytes)? != [0]).to_owned().into_any()),
+            Self::Int2 => smalls.get(i16::from_be_bytes(*exactly(bytes)?).into()),
+            Self::Int4 => smalls.get(i32::from_be_bytes(*exactly(bytes)?).into()),
+            Self::Oid => smalls.get(u32::from_be_bytes(*exactly(bytes)?).into()),
+            _ => None,
+        }
+    }
+
     /// Whether the bytes are a value of the type; nothing where the decoder has to be asked.
     #[inline]
     pub(crate) fn check(self, bytes: &[u8]) -> Option<bool> {
@@ -73,6 +88,27 @@ impl Quick {
             Self::Bytes => true,
             Self::No => return None,
         })
+    }
+}
+
+/// The integers that the interpreter has one object of.
+pub(crate) struct Smalls<'py> {
+    py: Python<'py>,
+    objects: &'py [Py<PyInt>],
+}
+
+const SMALL: RangeInclusive<i16> = -5..=256;
+
+impl<'py> Smalls<'py> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        static OBJECTS: PyOnceLock<Box<[Py<PyInt>]>> = PyOnceLock::new();
+        Self { py, objects: OBJECTS.get_or_init(py, || SMALL.map(|number| PyInt::new(py, number).unbind()).collect()) }
+    }
+
+    #[inline]
+    fn get(&self, number: i64) -> Option<Bound<'py, PyAny>> {
+        let index = usize::try_from(number - i64::from(*SMALL.start())).ok()?;
+        self.objects.get(index).map(|object| object.bind(self.py).clone().into_any())
     }
 }
 

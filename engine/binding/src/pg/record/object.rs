@@ -36,10 +36,20 @@ pub(crate) struct Maker<'py> {
     plain: bool,
 }
 
-/// A record that is being filled; a value that is not set is None.
+/// A record that is being filled.
 pub(crate) struct Blank<'py> {
     record: Bound<'py, PyAny>,
     pending: u32,
+}
+
+/// What becomes of a value.
+pub(crate) enum Put<'py> {
+    /// None.
+    Null,
+    /// It is made when it is read; its length stands at this offset.
+    Later(usize),
+    /// It is made.
+    Made(Bound<'py, PyAny>),
 }
 
 impl<'py> Maker<'py> {
@@ -80,22 +90,30 @@ impl<'py> Maker<'py> {
 }
 
 impl<'py> Blank<'py> {
-    /// Sets a value that is made.
+    /// Sets the values in order, each as `put` says.
+    ///
+    /// What `put` leaves for later has its length at the offset that it answers, in the chunk that the record is then
+    /// [finished](Self::finish_later) with.
     #[inline]
-    pub(crate) fn set(&mut self, index: usize, value: Bound<'py, PyAny>) {
-        let Some(slot) = self.view().slots().get(index) else { return };
-        let value = value.into_ptr();
-        slot.store(value as usize, Ordering::Release);
-        // SAFETY: attached; the record is alive, and so is the value in it.
-        unsafe { track_for(self.record.as_ptr(), value) }
-    }
-
-    /// Leaves a value to be made when it is read: its length stands at `offset` of the chunk.
-    #[inline]
-    pub(crate) fn set_later(&mut self, index: usize, offset: usize) {
-        let Some(slot) = self.view().slots().get(index) else { return };
-        slot.store(offset << 1 | 1, Ordering::Release);
-        self.pending += 1;
+    pub(crate) fn fill<E>(&mut self, mut put: impl FnMut(usize) -> Result<Put<'py>, E>) -> Result<(), E> {
+        let mut pending = 0;
+        for (index, slot) in self.view().slots().iter().enumerate() {
+            match put(index)? {
+                Put::Null => {}
+                Put::Later(offset) => {
+                    slot.store(offset << 1 | 1, Ordering::Release);
+                    pending += 1;
+                }
+                Put::Made(value) => {
+                    let value = value.into_ptr();
+                    slot.store(value as usize, Ordering::Release);
+                    // SAFETY: attached; the record is alive, and so is the value in it.
+                    unsafe { track_for(self.record.as_ptr(), value) }
+                }
+            }
+        }
+        self.pending = pending;
+        Ok(())
     }
 
     /// The record, with the chunk where the values that are not made stand.
@@ -109,8 +127,9 @@ impl<'py> Blank<'py> {
         self.record
     }
 
-    /// The record, all of whose values were set.
+    /// The record, none of whose values was left for later.
     pub(crate) fn finish(self) -> Bound<'py, PyAny> {
+        debug_assert_eq!(self.pending, 0);
         self.record
     }
 

@@ -75,6 +75,7 @@ class NativeFuture(Generic[_T]):
     def done(self) -> bool: ...
     def cancelled(self) -> bool: ...
     def cancel(self, msg: Any = None) -> bool: ...
+    def set_result(self, result: _T) -> None: ...
     def result(self) -> _T: ...
     def exception(self) -> BaseException | None: ...
     def add_done_callback(
@@ -123,6 +124,9 @@ class Reactor:
 
     @property
     def mode(self) -> Literal["native", "embedded", "thread"]: ...
+    def create_future(self) -> NativeFuture[Any]:
+        """A future of the loop: who waits for it goes on directly, without a handle of the loop's."""
+
     @property
     def connections(self) -> int:
         """Open connections of all services."""
@@ -465,6 +469,13 @@ class PgProtocol:
         timeout: float | None,
     ) -> Waiting[Any]:
         """Runs a statement: a list of rows; with `return_extra` `(rows, status, completed)`."""
+    def bind_execute_now(
+        self, state: PgStatement, args: Sequence[Any], limit: int, return_extra: bool, timeout: float | None
+    ) -> list[Any] | tuple[list[Any], bytes | None, bool] | Waiting[Any]:
+        """Runs a statement as `bind_execute` does, but begins at once, in the coroutine that awaits it.
+
+        The result, if it came while nobody else had anything to do, or a `Waiting` for it.
+        """
     def bind_execute_many(
         self,
         state: PgStatement,
@@ -503,6 +514,9 @@ class PgProtocol:
         """Ends the session at once: what is under way fails."""
     def is_connected(self) -> bool:
         """Whether requests can be sent."""
+    def is_fit(self, max_queries: int) -> bool:
+        """Whether the session is open, in no transaction, free of a cancellation, and has made fewer requests than
+        this."""
     def is_closed(self) -> bool:
         """Whether the session is over, or ends."""
     def is_in_transaction(self) -> bool:

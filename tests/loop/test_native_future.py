@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from fasterapi._engine import NativeFuture, sleep
+from fasterapi._engine import NativeFuture, Reactor, sleep
 from served import Mode
 from wire import PATIENCE
 
@@ -362,3 +362,68 @@ def test_many_waiters_resolved_in_one_turn_all_run(run: Any) -> None:
         return count
 
     assert run(main()) == 4000
+
+
+def test_a_future_of_the_reactor_ends_with_the_result_that_is_set(run: Any) -> None:
+    async def main() -> None:
+        reactor = Reactor.attach(asyncio.get_running_loop())
+        future = reactor.create_future()
+        waiting = [asyncio.create_task(waits(future)) for _ in range(3)]
+        await asyncio.sleep(0)
+        future.set_result("set")
+        assert future.done() and future.result() == "set"
+        with pytest.raises(asyncio.InvalidStateError):
+            future.set_result("again")
+        assert [await task for task in waiting] == ["set"] * 3
+        assert await waits(future) == "set"
+
+    run(main())
+
+
+def test_who_waits_for_a_set_result_goes_on_behind_the_one_who_sets_it(run: Any) -> None:
+    async def main() -> list[str]:
+        order: list[str] = []
+        reactor = Reactor.attach(asyncio.get_running_loop())
+        futures: list[NativeFuture[None]] = [reactor.create_future() for _ in range(300)]
+
+        async def one(number: int) -> None:
+            await futures[number]
+            order.append(f"{number} goes on")
+            if number + 1 < len(futures):
+                futures[number + 1].set_result(None)
+            order.append(f"{number} has set")
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(len(futures)):
+                group.create_task(one(number))
+            await asyncio.sleep(0)
+            futures[0].set_result(None)
+        return order
+
+    assert run(main()) == [f"{number} {what}" for number in range(300) for what in ("goes on", "has set")]
+
+
+def test_a_set_result_is_not_lost_by_a_waiter_that_is_cancelled_meanwhile(run: Any) -> None:
+    async def main() -> None:
+        future = Reactor.attach(asyncio.get_running_loop()).create_future()
+        task = asyncio.create_task(waits(future))
+        await asyncio.sleep(0)
+        future.set_result("kept")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not future.cancelled() and future.result() == "kept"
+
+        never = Reactor.attach(asyncio.get_running_loop()).create_future()
+        task = asyncio.create_task(waits(never))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert never.cancelled()
+
+    run(main())
+
+
+async def waits(future: NativeFuture[T]) -> T:
+    return await future

@@ -122,6 +122,11 @@ impl Waiting {
         Py::new(py, Self { progress: Mutex::new(Progress::Next(operation)) })
     }
 
+    /// An awaitable that has begun: it waits for `future`, then does `operation`.
+    pub(crate) fn begun(py: Python<'_>, future: Py<NativeFuture>, operation: Operation) -> PyResult<Py<Self>> {
+        Py::new(py, Self { progress: Mutex::new(Progress::Waits(future, operation)) })
+    }
+
     fn replace(&self, progress: Progress) -> Progress {
         std::mem::replace(&mut *self.progress.lock().unwrap_or_else(PoisonError::into_inner), progress)
     }

@@ -48,11 +48,12 @@ impl Host {
         for _ in 0..ROUNDS {
             self.hand_over_results(py)?;
             let batch = self.reactor()?.take_deliveries();
-            if batch.is_empty() {
+            if batch.is_empty() && self.tables().is_settled() {
                 break;
             }
             let mut rest = batch.into_iter();
             while let Some(delivery) = rest.next() {
+                self.lingering.set_behind(rest.len());
                 if let Err(error) = self.hand_over(py, delivery) {
                     let mut reactor = self.reactor()?;
                     reactor.restore(rest.collect());
@@ -60,7 +61,10 @@ impl Host {
                     return Err(error);
                 }
             }
-            self.reactor()?.flush();
+            // What those who are still to be resumed write leaves together with what was written before them.
+            if self.tables().is_settled() {
+                self.reactor()?.flush();
+            }
         }
         self.reactor()?.flush();
         Ok(())
@@ -96,17 +100,28 @@ impl Host {
     }
 
     fn hand_over_results(&self, py: Python<'_>) -> PyResult<()> {
-        let resolved = std::mem::take(&mut self.tables().resolved);
-        let mut rest = resolved.into_iter();
-        while let Some((future, result)) = rest.next() {
-            if let Err(error) = NativeFuture::resolve(future.bind(py), result) {
-                let mut kept: Vec<_> = rest.collect();
-                kept.append(&mut self.tables().resolved);
-                self.tables().resolved = kept;
-                return Err(error);
+        let (resolved, done) = {
+            let mut tables = self.tables();
+            (std::mem::take(&mut tables.resolved), std::mem::take(&mut tables.done))
+        };
+        let (mut resolved, mut done) = (resolved.into_iter(), done.into_iter());
+        loop {
+            let handed = if let Some((future, result)) = resolved.next() {
+                self.lingering.set_behind(resolved.len() + done.len());
+                NativeFuture::resolve(future.bind(py), result)
+            } else if let Some((future, waiting)) = done.next() {
+                self.lingering.set_behind(done.len());
+                NativeFuture::go_on(future.bind(py), waiting)
+            } else {
+                return Ok(());
+            };
+            if handed.is_err() {
+                let mut tables = self.tables();
+                tables.resolved.splice(..0, resolved);
+                tables.done.splice(..0, done);
+                return handed;
             }
         }
-        Ok(())
     }
 
     fn wake(

@@ -42,6 +42,9 @@ enum State {
     Cancelled(Option<Py<PyAny>>),
 }
 
+/// Who is to be resumed.
+pub(crate) struct Callbacks(Vec<Callback>);
+
 struct Callback {
     function: Py<PyAny>,
     context: Py<PyAny>,
@@ -92,6 +95,11 @@ impl NativeFuture {
             std::mem::take(&mut inner.callbacks)
         };
         this.get().run(this, callbacks, direct)
+    }
+
+    /// Resumes who waited for the future, which is done.
+    pub(crate) fn go_on(this: &Bound<'_, Self>, waiting: Callbacks) -> PyResult<()> {
+        this.get().run(this, waiting.0, true)
     }
 
     /// Lets go of the future without resuming anyone: its waiter is being closed.
@@ -211,6 +219,25 @@ impl NativeFuture {
         }
         this.run(slf, callbacks, false)?;
         Ok(true)
+    }
+
+    /// Ends the future; who waits for it goes on at the loop's level. Raises InvalidStateError if it is done.
+    fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
+        let (py, this) = (slf.py(), slf.get());
+        this.check_thread()?;
+        let callbacks = {
+            let mut inner = this.lock();
+            if !matches!(inner.state, State::Pending) {
+                drop(inner);
+                return Err(invalid_state(py, "Result is already set."));
+            }
+            inner.state = State::Done(Ok(result));
+            std::mem::take(&mut inner.callbacks)
+        };
+        match this.host.upgrade() {
+            Some(host) => host.resume_later(py, slf.clone().unbind(), Callbacks(callbacks)),
+            None => this.run(slf, callbacks, false),
+        }
     }
 
     /// The result; raises the exception the future ended with, or InvalidStateError before it is done.

@@ -13,7 +13,8 @@ use pyo3::{PyTraverseError, PyVisit, intern};
 use crate::attach::Mode;
 use crate::connections::Connections;
 use crate::deliver::Turn;
-use crate::future::{NativeFuture, Work};
+use crate::future::{Callbacks, NativeFuture, Work};
+use crate::linger::Lingering;
 use crate::pg::PgProtocol;
 use crate::reactor::Reactor;
 use crate::service::HttpService;
@@ -35,6 +36,7 @@ pub(crate) struct Host {
     /// The deliveries of a turn are under way: no task is current.
     at_loop_level: AtomicBool,
     resumes: AtomicU32,
+    pub(crate) lingering: Lingering,
     turns: AtomicU32,
     /// Access lines were gathered since they were last written.
     lines: AtomicBool,
@@ -84,6 +86,15 @@ pub(crate) struct Tables {
     pub(crate) databases: HashMap<Key, Py<PgProtocol>>,
     pub(crate) reactor: Option<Py<Reactor>>,
     pub(crate) resolved: Vec<(Py<NativeFuture>, PyResult<Py<PyAny>>)>,
+    /// Futures that are done, and who waited for them.
+    pub(crate) done: Vec<(Py<NativeFuture>, Callbacks)>,
+}
+
+impl Tables {
+    /// Whether nobody is to be resumed.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.resolved.is_empty() && self.done.is_empty()
+    }
 }
 
 impl Host {
@@ -95,6 +106,7 @@ impl Host {
             scheduled: AtomicBool::new(false),
             at_loop_level: AtomicBool::new(false),
             resumes: AtomicU32::new(0),
+            lingering: Lingering::default(),
             turns: AtomicU32::new(0),
             lines: AtomicBool::new(false),
             event_loop: Mutex::new(None),
@@ -156,7 +168,7 @@ impl Host {
         self.engine.claim();
         self.flush_access(py);
         let turn = self.engine.turn();
-        let left_over = !self.tables().resolved.is_empty();
+        let left_over = !self.tables().is_settled();
         let timeout = if left_over { Some(Duration::ZERO) } else { timeout };
         let until = timeout.map(|timeout| std::time::Instant::now() + timeout);
         let mut left = timeout;
@@ -209,7 +221,7 @@ impl Host {
             reactor.arm().map_err(fault::system)?;
             reactor.has_work()
         };
-        let waits = has_work || !self.tables().resolved.is_empty();
+        let waits = has_work || !self.tables().is_settled();
         if waits && !self.scheduled.swap(true, Ordering::Relaxed) {
             let turn = Turn::new(py, self.clone())?;
             self.event_loop(py)?.call_method1(intern!(py, "call_soon"), (turn,))?;
@@ -229,7 +241,12 @@ impl Host {
 
     /// Whether a waiter may be resumed here and now: at loop level, where no task is current, within the budget.
     pub(crate) fn may_resume(&self) -> bool {
-        self.at_loop_level.load(Ordering::Relaxed) && self.resumes.fetch_add(1, Ordering::Relaxed) < RESUMES
+        self.at_loop_level.load(Ordering::Relaxed) && self.count_resumed()
+    }
+
+    /// Counts one who goes on without the loop's queue; false where the turn has had its share of them.
+    pub(crate) fn count_resumed(&self) -> bool {
+        self.resumes.fetch_add(1, Ordering::Relaxed) < RESUMES
     }
 
     /// Runs a done-callback as the loop's `Handle` would. While it runs a task is current: what that resolves waits.
@@ -240,7 +257,8 @@ impl Host {
         callback: &Bound<'_, PyAny>,
         future: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let answer = self.below_loop_level(|| call::run_in_context(context, callback, [future]));
+        let resume = || call::run_in_context(context, callback, [future]);
+        let answer = self.lingering.during(callback, || self.below_loop_level(resume));
         match answer {
             Ok(_) => Ok(()),
             Err(error) => self.report(py, error, "Exception in callback of a NativeFuture", Some(future)),
@@ -288,6 +306,17 @@ impl Host {
     /// Queues the result of a task, to be handed over at loop level.
     pub(crate) fn resolve_later(&self, future: Py<NativeFuture>, result: PyResult<Py<PyAny>>) {
         self.tables().resolved.push((future, result));
+    }
+
+    /// Queues those who wait for a future that is done, to be resumed at loop level.
+    pub(crate) fn resume_later(
+        self: &Arc<Self>,
+        py: Python<'_>,
+        future: Py<NativeFuture>,
+        waiting: Callbacks,
+    ) -> PyResult<()> {
+        self.tables().done.push((future, waiting));
+        self.settle(py)
     }
 
     /// In a forked child, once: a poller of its own.

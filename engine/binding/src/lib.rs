@@ -12,6 +12,7 @@ mod fault;
 mod future;
 mod host;
 mod keys;
+mod linger;
 mod map;
 mod message;
 mod pg;

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use crate::attach::attach;
 use crate::fault;
+use crate::future::NativeFuture;
 use crate::host::{self, Host};
 use crate::service::HttpService;
 
@@ -33,6 +34,12 @@ impl Reactor {
     #[getter]
     fn mode(&self) -> PyResult<&'static str> {
         Ok(host::upgrade(&self.host)?.mode().as_str())
+    }
+
+    /// A future of the loop, ended by its `set_result`.
+    fn create_future(&self, py: Python<'_>) -> PyResult<Py<NativeFuture>> {
+        let host = host::upgrade(&self.host)?;
+        NativeFuture::new(py, &self.host, host.event_loop(py)?.unbind())
     }
 
     /// Open connections of all services.

@@ -149,6 +149,37 @@ impl Engine {
         rebuilt
     }
 
+    /// Waits once more within a turn, for who finds nothing else left to hand over in it.
+    pub fn linger(&self, timeout: Duration) -> io::Result<()> {
+        let reactor = self.lock().map_err(io::Error::other)?;
+        self.wait(reactor, Some(timeout))
+    }
+
+    fn wait(&self, mut reactor: Guard<'_>, timeout: Option<Duration>) -> io::Result<()> {
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut left = timeout;
+        for _ in 0..PARTS {
+            reactor.poll(left)?;
+            if !reactor.was_quiet() {
+                break;
+            }
+            // A part of a long answer came, and nobody has to hear of it yet.
+            left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+        }
+        for post in self.remote.take_posts() {
+            post(&mut reactor);
+        }
+        let woken = reactor.take_wakes();
+        drop(reactor);
+        for waker in woken {
+            waker.wake();
+        }
+        self.run_tasks().map_err(io::Error::other)
+    }
+
     fn run_tasks(&self) -> Result<(), Busy> {
         for _ in 0..TASKS {
             let Some(task) = self.remote.next_runnable() else { break };
@@ -181,28 +212,7 @@ impl Turn<'_> {
         if !self.outermost {
             return reactor.poll_foreign(timeout);
         }
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut left = timeout;
-        for _ in 0..PARTS {
-            reactor.poll(left)?;
-            if !reactor.was_quiet() {
-                break;
-            }
-            // A part of a long answer came, and nobody has to hear of it yet.
-            left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                break;
-            }
-        }
-        for post in engine.remote.take_posts() {
-            post(&mut reactor);
-        }
-        let woken = reactor.take_wakes();
-        drop(reactor);
-        for waker in woken {
-            waker.wake();
-        }
-        engine.run_tasks().map_err(io::Error::other)
+        engine.wait(reactor, timeout)
     }
 }
 

@@ -302,13 +302,7 @@ impl Reactor {
 
     /// Whether there is work that no readiness will announce.
     pub fn has_work(&self) -> bool {
-        let idle = self.deliveries.is_empty()
-            && self.pending.is_empty()
-            && self.held.is_empty()
-            && self.held_before.is_empty()
-            && self.unflushed.is_empty()
-            && !self.executor.is_runnable();
-        !idle
+        !self.is_settled() || !self.unflushed.is_empty()
     }
 
     /// Arms the poller for the next deadline, where another loop watches it.

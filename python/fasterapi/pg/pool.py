@@ -7,15 +7,16 @@ import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from fasterapi.pg import connection, exceptions, protocol
 from fasterapi.pg.pool_acquiring import PoolAcquireContext
 from fasterapi.pg.pool_holder import PoolConnectionHolder
+from fasterapi.pg.pool_lending import PoolLending
 from fasterapi.pg.pool_operations import PoolOperations
 from fasterapi.pg.pool_proxy import PoolConnectionProxy, PoolConnectionProxyMeta
 from fasterapi.pg.pool_queue import HolderQueue
-from fasterapi.pg.pool_upkeep import PoolUpkeep, logger
+from fasterapi.pg.pool_upkeep import logger
 from fasterapi.pg.shared import Databases
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ __all__ = [
     "PoolStats",
     "create_pool",
 ]
-
-T = TypeVar("T")
 
 # After this many seconds a `close()` says that it still waits.
 _LONG_CLOSE = 60
@@ -50,12 +49,11 @@ class PoolStats(NamedTuple):
     discarded: int
 
 
-class Pool(PoolOperations, PoolUpkeep):
+class Pool(PoolOperations, PoolLending):
     """Connections to be lent out, and taken back, instead of being opened and closed; made by `create_pool()`."""
 
     __slots__ = (
         "__weakref__",
-        "_acquired",
         "_background",
         "_check",
         "_closed",
@@ -85,7 +83,6 @@ class Pool(PoolOperations, PoolUpkeep):
         "_record_class",
         "_reset",
         "_setup",
-        "_waited",
     )
 
     def __init__(
@@ -136,7 +133,7 @@ class Pool(PoolOperations, PoolUpkeep):
         self._initsize = init_size
         self._minsize = min_size
         self._maxsize = max_size
-        self._max_queries = max_queries
+        self._max_queries = int(min(max_queries, 1 << 63))
         self._max_inactive_connection_lifetime = max_inactive_connection_lifetime
         self._max_lifetime = max_lifetime
         self._max_waiting = max_waiting
@@ -256,6 +253,8 @@ class Pool(PoolOperations, PoolUpkeep):
         self._check_init()
         entry = (typename, options)
         self._codecs.append(entry)
+        for holder in self._holders:
+            holder._due = True
         try:
             # It is tried once, so that a mistake is told here.
             async with self.acquire():
@@ -319,15 +318,21 @@ class Pool(PoolOperations, PoolUpkeep):
 
     async def expire_connections(self) -> None:
         """Has every connection there is now closed, and opened anew, before it is lent out again."""
-        self._generation += 1
+        self._outdate()
 
     async def drain(self) -> None:
         """Closes every idle connection now, and those that are lent out when they come back."""
         self._check_init()
-        self._generation += 1
+        self._outdate()
         for holder in self._queue.idle():
             holder.discard()
         self._schedule_min_size_maintenance()
+
+    def _outdate(self) -> None:
+        # Those that are being opened belong to the generation that ends here.
+        self._generation += 1
+        for holder in self._holders:
+            holder.outdate()
 
     async def resize(self, min_size: int, max_size: int | None = None) -> None:
         """Changes how many connections are kept, and how many there can be."""
@@ -343,7 +348,7 @@ class Pool(PoolOperations, PoolUpkeep):
         # The empty places first, then the idle ones; the others when they come back.
         surplus = len(self._holders) - max_size
         for holder in sorted(self._holders, key=lambda held: (not held.is_idle(), held.is_connected()))[:surplus]:
-            holder._retired = True
+            holder.retire()
             if self._queue.remove(holder):
                 holder.discard()
                 self._holders.remove(holder)
@@ -364,114 +369,6 @@ class Pool(PoolOperations, PoolUpkeep):
         tb: TracebackType | None,
     ) -> None:
         await self.close()
-
-    async def _with_one(self, operation: Callable[["connection.Connection"], Awaitable[T]]) -> T:
-        """Runs an operation on a connection, without the proxy that a user would need."""
-        if self._setup is not None:
-            async with self.acquire() as lent:
-                return await operation(lent)
-        holder = self._borrow_now()
-        if holder is None:
-            holder = await self._borrow()
-        con = cast("connection.Connection", holder._con)
-        try:
-            result = await operation(con)
-        except BaseException as error:
-            if not holder.give_back(con, error):
-                await self._give_back_slowly(holder, con, None, error)
-            raise
-        if not holder.give_back(con):
-            await self._give_back_slowly(holder, con, None, None)
-        return result
-
-    async def _acquire(self, timeout: float | None) -> PoolConnectionProxy:
-        if timeout is None and self._setup is None:
-            holder = self._borrow_now()
-            if holder is None:
-                holder = await self._borrow()
-            return holder.lend(timeout)
-        async with asyncio.timeout(timeout):
-            holder = await self._borrow()
-            proxy = holder.lend(timeout)
-            if self._setup is not None:
-                try:
-                    await self._setup(proxy)
-                except BaseException:
-                    # Nobody knows what the function has done before it failed.
-                    holder.fail_setup(proxy)
-                    raise
-        return proxy
-
-    def _borrow_now(self) -> PoolConnectionHolder | None:
-        """An idle connection that needs nothing done to it, if there is one."""
-        if self._check is not None or self._closing or self._closed:
-            return None
-        holder = self._queue.get_nowait()
-        if holder is None:
-            return None
-        if not holder.is_connected() or holder._codecs < len(self._codecs) or holder.is_worn_out():
-            self._queue.put_nowait(holder)
-            return None
-        self._acquired += 1
-        holder._in_use = True
-        return holder
-
-    async def _borrow(self) -> PoolConnectionHolder:
-        """A connection, once there is one that can be used."""
-        holder = self._borrow_now()
-        if holder is not None:
-            return holder
-        self._check_init()
-        if self._closing:
-            raise exceptions.InterfaceError("pool is closing")
-        holder = self._queue.get_nowait()
-        if holder is None:
-            if self._max_waiting is not None and self._queue.waiting() >= self._max_waiting:
-                raise exceptions.InterfaceError(
-                    f"{self._max_waiting} acquirers wait for a connection of the pool already, as max_waiting allows"
-                )
-            self._waited += 1
-            holder = await self._queue.get()
-        try:
-            await holder.ready()
-        except BaseException:
-            self._freed(holder)
-            raise
-        self._acquired += 1
-        holder._in_use = True
-        return holder
-
-    async def _take_back(self, proxy: PoolConnectionProxy, timeout: float | None, error: BaseException | None) -> None:
-        con = proxy._con
-        if con is None:
-            # Taken back already, or closed meanwhile.
-            return
-        holder = proxy._holder
-        timeout = holder._timeout if timeout is None else timeout
-        # Who says how long it may take wants to know that it did.
-        if timeout is None and holder.give_back(con, error):
-            return
-        proxy._detach()
-        await self._give_back_slowly(holder, con, timeout, error)
-
-    async def _give_back_slowly(
-        self,
-        holder: PoolConnectionHolder,
-        con: "connection.Connection",
-        timeout: float | None,
-        error: BaseException | None,
-    ) -> None:
-        # It goes on when the user is cancelled.
-        await asyncio.shield(self._loop.create_task(holder.release(con, timeout, error)))
-
-    def _freed(self, holder: PoolConnectionHolder) -> None:
-        """A place is free."""
-        if holder._retired:
-            holder.discard()
-            if holder in self._holders:
-                self._holders.remove(holder)
-        elif self._initialized:
-            self._queue.put_nowait(holder)
 
     def _connected(self, holder: PoolConnectionHolder) -> None:
         """A place has a new connection."""

@@ -22,13 +22,14 @@ class PoolConnectionHolder:
 
     __slots__ = (
         "__weakref__",
-        "_born",
         "_codecs",
         "_con",
-        "_generation",
+        "_due",
+        "_expires",
         "_idle_since",
         "_in_use",
         "_loop",
+        "_outdated",
         "_plain_reset",
         "_pool",
         "_proxy",
@@ -48,8 +49,12 @@ class PoolConnectionHolder:
         self._released: asyncio.Future[None] | None = None
         # Of the loan: how long its return may take.
         self._timeout: float | None = None
-        self._generation: int | None = None
-        self._born = 0.0
+        # The connection is of an earlier generation of the pool's, or the place goes.
+        self._outdated = False
+        # Before it is lent it is to be closed, or to be given codecs.
+        self._due = False
+        # When the connection has lived for long enough.
+        self._expires: float | None = None
         self._idle_since = 0.0
         # How many of the pool's codecs the connection has.
         self._codecs = 0
@@ -81,13 +86,14 @@ class PoolConnectionHolder:
         if con.is_closed():
             raise exceptions.ConnectionDoesNotExistError("the connection was closed while it was being set up")
         # What was set for the pool while it connected counts for the next one.
-        self._generation = generation
-        self._born = self._loop.time()
-        self._idle_since = self._born
+        self._outdated = self._retired or generation != pool._generation
+        self._idle_since = self._loop.time()
+        self._expires = None if pool._max_lifetime is None else self._idle_since + pool._max_lifetime
         self._codecs = 0
+        self._due = self._outdated or bool(pool._codecs)
         kind = type(con)
         own = connection.Connection
-        self._plain_reset = kind.reset is own.reset and kind._reset is own._reset
+        self._plain_reset = pool._reset is None and kind.reset is own.reset and kind._reset is own._reset
         self._con = con
         con._pool_holder = weakref.ref(self)
         pool._connected(self)
@@ -127,6 +133,7 @@ class PoolConnectionHolder:
         assert con is not None
         if self._codecs < len(pool._codecs):
             await self._set_codecs(con)
+        self._due = self._outdated
         return con
 
     async def _set_codecs(self, con: "connection.Connection") -> None:
@@ -134,16 +141,34 @@ class PoolConnectionHolder:
             await con.set_type_codec(typename, **options)
             self._codecs += 1
 
-    def is_worn_out(self) -> bool:
-        """Whether the connection must not be lent again."""
-        pool = self._pool
+    def is_fit(self) -> bool:
+        """Whether there is a connection that can be lent, with nothing done to it before."""
         con = self._con
         return (
-            self._generation != pool._generation
-            or self._retired
-            or (con is not None and con._protocol.queries_count >= pool._max_queries)
-            or (pool._max_lifetime is not None and self._loop.time() - self._born >= pool._max_lifetime)
+            not self._due
+            and con is not None
+            and con._protocol.is_fit(self._pool._max_queries)
+            and (self._expires is None or self._loop.time() < self._expires)
         )
+
+    def is_worn_out(self) -> bool:
+        """Whether the connection must not be lent again."""
+        con = self._con
+        return (
+            self._outdated
+            or (con is not None and con._protocol.queries_count >= self._pool._max_queries)
+            or (self._expires is not None and self._loop.time() >= self._expires)
+        )
+
+    def retire(self) -> None:
+        """The pool becomes smaller by this place."""
+        self._retired = True
+        self.outdate()
+
+    def outdate(self) -> None:
+        """The connection is to be closed when it comes back."""
+        self._outdated = True
+        self._due = True
 
     def discard(self) -> None:
         """Closes the connection behind the user's back."""
@@ -158,26 +183,22 @@ class PoolConnectionHolder:
         if self._con is not con:
             # It was closed, and the place free since then.
             return True
-        protocol = con._protocol
         if (
             not self._plain_reset
-            or self._pool._reset is not None
             or con._top_xact is not None
+            or not self.is_fit()
             or (error is not None and is_evicting(error))
-            or con.is_closed()
-            or protocol.is_in_transaction()
-            or protocol._is_cancelling()
-            or self.is_worn_out()
         ):
             return False
         con._on_release()
         if con._listeners or con._log_listeners:
             con._listeners.clear()
             con._log_listeners.clear()
-        con._drop_begin()
+        if con._held_begin is not None:
+            con._drop_begin()
         query = con.get_reset_query()
         if query:
-            protocol.post(query)
+            con._protocol.post(query)
         self._release()
         return True
 
@@ -243,7 +264,6 @@ class PoolConnectionHolder:
         if self._proxy is not None:
             self._proxy._detach()
             self._proxy = None
-        self._idle_since = self._loop.time()
         self._pool._freed(self)
 
 

@@ -1,10 +1,16 @@
 """Who gets the next free connection of a pool."""
 
+# pyright: reportPrivateUsage=false
+# The parts of a connection know each other, by names that others know too.
+
 import asyncio
 import collections
 from typing import TYPE_CHECKING
 
+from fasterapi._engine import Reactor
+
 if TYPE_CHECKING:
+    from fasterapi._engine import NativeFuture
     from fasterapi.pg.pool_holder import PoolConnectionHolder
 
 
@@ -14,7 +20,7 @@ class HolderQueue:
     A holder is handed to the first who waits; it is never both free and waited for.
     """
 
-    __slots__ = ("_idle", "_loop", "_vacant", "_waiters")
+    __slots__ = ("_idle", "_loop", "_reactor", "_vacant", "_waiters")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -22,7 +28,8 @@ class HolderQueue:
         self._idle: list[PoolConnectionHolder] = []
         # Without a connection.
         self._vacant: list[PoolConnectionHolder] = []
-        self._waiters: collections.deque[asyncio.Future[PoolConnectionHolder]] = collections.deque()
+        self._waiters: collections.deque[NativeFuture[PoolConnectionHolder]] = collections.deque()
+        self._reactor: Reactor | None = None
 
     def qsize(self) -> int:
         """How many are free."""
@@ -40,9 +47,14 @@ class HolderQueue:
                 waiter.set_result(holder)
                 return
         if holder.is_connected():
+            holder._idle_since = self._loop.time()
             self._idle.append(holder)
         else:
             self._vacant.append(holder)
+
+    def get_fit(self) -> "PoolConnectionHolder | None":
+        """The free holder that was used last, if its connection can be lent as it is."""
+        return self._idle.pop() if self._idle and self._idle[-1].is_fit() else None
 
     def get_nowait(self) -> "PoolConnectionHolder | None":
         """A free holder, with a connection if there is one."""
@@ -53,24 +65,22 @@ class HolderQueue:
             self._vacant.append(holder)
         return self._vacant.pop() if self._vacant else None
 
-    async def get(self) -> "PoolConnectionHolder":
-        """A free holder, once there is one."""
-        holder = self.get_nowait()
-        if holder is not None:
-            return holder
-        waiter: asyncio.Future[PoolConnectionHolder] = self._loop.create_future()
+    def join(self) -> "NativeFuture[PoolConnectionHolder]":
+        """Waits for the next holder that is freed; who stops waiting has to `leave()`."""
+        if self._reactor is None:
+            self._reactor = Reactor.attach(self._loop)
+        waiter: NativeFuture[PoolConnectionHolder] = self._reactor.create_future()
         self._waiters.append(waiter)
-        try:
-            return await waiter
-        except BaseException:
-            if waiter.done() and not waiter.cancelled():
-                # It was handed over, and its taker cancelled, in the same turn of the loop.
-                self.put_nowait(waiter.result())
-            else:
-                waiter.cancel()
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
-            raise
+        return waiter
+
+    def leave(self, waiter: "NativeFuture[PoolConnectionHolder]") -> None:
+        """Waits no longer; a holder that was handed over meanwhile is freed again."""
+        if waiter.done() and not waiter.cancelled():
+            self.put_nowait(waiter.result())
+        else:
+            waiter.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def get_vacant_nowait(self) -> "PoolConnectionHolder | None":
         """A free holder without a connection."""

@@ -6,6 +6,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from fasterapi._engine import Waiting
 from fasterapi.pg import exceptions, protocol
 from fasterapi.pg.listeners import Listening
 from fasterapi.pg.type_codecs import TypeCodecs
@@ -37,13 +38,16 @@ class Running(TypeCodecs, Listening):
     ) -> Any:
         """Runs a query by the extended protocol: a list of rows; with `return_status` also the status, and whether
         these were all."""
-        self._check_open()
         timeout = self._command_timeout if timeout is None else self._get_timeout(timeout)
+        if self._slow:
+            self._check_open()
+        # One that is closed has no statements, and the protocol knows of its end before all others.
         if self._direct and not self._query_loggers:
             statement = self._stmt_cache.get((query, record_class or self._rows, ignore_custom_codec))
             if statement is not None:
                 try:
-                    return await self._protocol.bind_execute(statement, args, "", limit, return_status, timeout)
+                    result = self._protocol.bind_execute_now(statement, args, limit, return_status, timeout)
+                    return await result if isinstance(result, Waiting) else result
                 except exceptions.OutdatedSchemaCacheError:
                     await self.reload_schema_state()
                     raise
@@ -52,6 +56,7 @@ class Running(TypeCodecs, Listening):
                     self._drop_global_statement_cache()
                     if self._protocol.is_in_transaction():
                         raise
+        self._check_open()
         return await self._execute_anew(query, args, limit, timeout, return_status, ignore_custom_codec, record_class)
 
     async def _execute_anew(

@@ -19,7 +19,7 @@ class StatementCache:
     `on_remove` is told of every statement that leaves.
     """
 
-    __slots__ = ("_deadlines", "_entries", "_loop", "_max_lifetime", "_max_size", "_on_remove", "_timer")
+    __slots__ = ("_deadlines", "_entries", "_loop", "_max_lifetime", "_max_size", "_newest", "_on_remove", "_timer")
 
     def __init__(
         self,
@@ -35,6 +35,8 @@ class StatementCache:
         self._on_remove = on_remove
         # Least recently used first.
         self._entries: OrderedDict[Key, StatementState] = OrderedDict()
+        # The one that was used last, or that has left since.
+        self._newest: StatementState | None = None
         # All live equally long, so the order of their coming is that of their going.
         self._deadlines: dict[Key, float] = {}
         # One timer, for the first to expire.
@@ -76,8 +78,9 @@ class StatementCache:
             # Closed behind the cache's back: the server does not know it any more.
             self._drop(key)
             return None
-        if promote:
+        if promote and statement is not self._newest:
             self._entries.move_to_end(key)
+            self._newest = statement
         return statement
 
     def has(self, key: Key) -> bool:
@@ -89,7 +92,7 @@ class StatementCache:
         if not self._max_size:
             return
         previous = self._entries.pop(key, None)
-        self._entries[key] = statement
+        self._entries[key] = self._newest = statement
         self._deadlines.pop(key, None)
         if self._max_lifetime:
             self._deadlines[key] = self._loop.time() + self._max_lifetime

@@ -19,38 +19,65 @@ use crate::future::{NativeFuture, Work};
 use crate::host::Host;
 
 impl PgProtocol {
-    /// Queues a request; the future ends with what its reply becomes.
+    /// Queues a request, of which more may follow where it is an open one; the future ends with what its reply becomes.
     pub(crate) fn ask(
         this: &Bound<'_, Self>,
         request: Request,
         timeout: Option<f64>,
         wanted: Wanted,
-    ) -> PyResult<Py<NativeFuture>> {
-        Self::ask_open(this, request, timeout, wanted).map(|(_, future)| future)
+    ) -> PyResult<(Ticket, Py<NativeFuture>)> {
+        let (host, session) = this.get().session(this.py())?;
+        let id = Self::send(this, (&host, session), request, timeout, &wanted)?;
+        Ok((id, Self::wait_for(this, (&host, session), id, wanted)?))
     }
 
-    /// As [`ask`](Self::ask), for a request of which more may follow.
-    pub(crate) fn ask_open(
+    /// As [`ask`](Self::ask), for what is wanted of the reply; where nobody has anything else to do, it is waited for
+    /// here.
+    pub(crate) fn ask_here(
         this: &Bound<'_, Self>,
         request: Request,
         timeout: Option<f64>,
         wanted: Wanted,
-    ) -> PyResult<(Ticket, Py<NativeFuture>)> {
+    ) -> PyResult<Step> {
         let py = this.py();
         let protocol = this.get();
         let (host, session) = protocol.session(py)?;
-        let manner = Manner { deadline: call::deadline(timeout)?, ..Manner::default() };
-        let future = protocol.future(py, &host)?;
-        let asked = host.reactor()?.ask(session, request, manner);
-        let id = protocol.asked(py, asked)?;
-        future.get().set_work(Work::Request(session, id));
-        {
-            let mut inner = protocol.lock();
-            inner.queries += u64::from(wanted.is_query());
-            inner.pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
+        let may_linger = host.may_linger(&protocol.event_loop(py)?)?;
+        let id = Self::send(this, (&host, session), request, timeout, &wanted)?;
+        if may_linger && let Some((reply, status)) = host.linger(py, |reactor| reactor.take_reply(session, id))? {
+            protocol.lock().status = status;
+            return wanted.make(py, protocol, *reply).map(Step::Done);
         }
+        Ok(Step::Wait(Self::wait_for(this, (&host, session), id, wanted)?, Operation::Result))
+    }
+
+    fn send(
+        this: &Bound<'_, Self>,
+        (host, session): (&Arc<Host>, Key),
+        request: Request,
+        timeout: Option<f64>,
+        wanted: &Wanted,
+    ) -> PyResult<Ticket> {
+        let py = this.py();
+        let manner = Manner { deadline: call::deadline(timeout)?, ..Manner::default() };
+        let asked = host.reactor()?.ask(session, request, manner);
+        let id = this.get().asked(py, asked)?;
+        this.get().lock().queries += u64::from(wanted.is_query());
+        Ok(id)
+    }
+
+    fn wait_for(
+        this: &Bound<'_, Self>,
+        (host, session): (&Arc<Host>, Key),
+        id: Ticket,
+        wanted: Wanted,
+    ) -> PyResult<Py<NativeFuture>> {
+        let py = this.py();
+        let future = this.get().future(py, host)?;
+        future.get().set_work(Work::Request(session, id));
+        this.get().lock().pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
         host.settle(py)?;
-        Ok((id, future))
+        Ok(future)
     }
 
     /// The request's name, or why there is none.
@@ -235,9 +262,7 @@ impl PgProtocol {
     /// The connection sends a cancel request, in a task of its own.
     fn send_cancel(this: &Bound<'_, Self>, connection: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = this.py();
-        let event_loop = this.get().lock().event_loop.as_ref().map(|found| found.clone_ref(py));
-        let waiter =
-            event_loop.ok_or_else(crate::fault::closed)?.bind(py).call_method0(intern!(py, "create_future"))?;
+        let waiter = this.get().event_loop(py)?.call_method0(intern!(py, "create_future"))?;
         waiter.call_method1(intern!(py, "add_done_callback"), (this.getattr(intern!(py, "_cancel_sent"))?,))?;
         connection.call_method1(intern!(py, "_cancel_current_command"), (waiter,)).map(drop)
     }

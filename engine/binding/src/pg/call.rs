@@ -18,7 +18,7 @@ use super::open::Opening;
 use super::protocol::PgProtocol;
 use super::statement::{PgStatement, Prepared};
 use super::wanted::Wanted;
-use crate::awaitable::{Operation, Step};
+use crate::awaitable::Step;
 
 /// A call, made at the awaitable's first step.
 pub(crate) struct Call {
@@ -118,8 +118,7 @@ impl Call {
                 (request, Wanted::Nothing { query: portal })
             }
         };
-        let future = PgProtocol::ask(protocol.bind(py), request, timeout, wanted)?;
-        Ok(Step::Wait(future, Operation::Result))
+        PgProtocol::ask_here(protocol.bind(py), request, timeout, wanted)
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -108,7 +108,7 @@ fn begin(protocol: &Bound<'_, PgProtocol>, query: Py<PyString>, timeout: Option<
     }
     let mut request = Request::simple(query.bind(py).to_str()?);
     request.alone();
-    let (id, done) = PgProtocol::ask_open(protocol, request, timeout, Wanted::Status { query })?;
+    let (id, done) = PgProtocol::ask(protocol, request, timeout, Wanted::Status { query })?;
     let (host, session) = protocol.get().session(py)?;
     let begun = protocol.get().future(py, &host)?;
     begun.get().set_work(Work::Request(session, id));

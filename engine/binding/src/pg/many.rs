@@ -94,10 +94,10 @@ impl Many {
         let statement = self.statement.clone_ref(py);
         let wanted = Wanted::Many { statement, known: known.clone(), rows: self.rows };
         if ended {
-            return Ok(Err(PgProtocol::ask(owner, first, timeout, wanted)?));
+            return Ok(Err(PgProtocol::ask(owner, first, timeout, wanted)?.1));
         }
         first.keep_open();
-        let (id, future) = PgProtocol::ask_open(owner, first, timeout, wanted)?;
+        let (id, future) = PgProtocol::ask(owner, first, timeout, wanted)?;
         Ok(Ok(Begun { id, future, known, rest: rest.unbind(), count }))
     }
 

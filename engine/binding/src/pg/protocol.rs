@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use driver::{Key, Manner};
 use pg::{Request, TransactionStatus};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyType, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,7 +19,7 @@ use super::open::Opening;
 use super::settings::{PgSettings, SharedCodecs};
 use super::state::{Inner, Phase};
 use super::statement::PgStatement;
-use crate::awaitable::{Operation, Waiting};
+use crate::awaitable::{Operation, Step, Waiting};
 use crate::future::NativeFuture;
 use crate::host::Host;
 
@@ -63,8 +64,13 @@ impl PgProtocol {
 
     /// A future on the session's loop.
     pub(crate) fn future(&self, py: Python<'_>, host: &Arc<Host>) -> PyResult<Py<NativeFuture>> {
-        let event_loop = self.lock().event_loop.as_ref().map(|found| found.clone_ref(py));
-        NativeFuture::new(py, &Arc::downgrade(host), event_loop.ok_or_else(crate::fault::closed)?)
+        NativeFuture::new(py, &Arc::downgrade(host), self.event_loop(py)?.unbind())
+    }
+
+    /// The loop of the session.
+    pub(crate) fn event_loop<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let event_loop = self.lock().event_loop.as_ref().map(|found| found.clone_ref(py).into_bound(py));
+        event_loop.ok_or_else(crate::fault::closed)
     }
 
     fn call(slf: &Bound<'_, Self>, timeout: Option<f64>, act: Act) -> PyResult<Py<Waiting>> {
@@ -168,6 +174,25 @@ impl PgProtocol {
     ) -> PyResult<Py<Waiting>> {
         let act = Act::Run { statement: state, args, portal: portal_name, limit, extra: return_extra };
         Self::call(slf, timeout, act)
+    }
+
+    /// The same, begun at once instead of at the awaitable's first step: for a coroutine that awaits it. Gives the
+    /// result itself where that came while nobody else had anything to do.
+    #[pyo3(signature = (state, args, limit, return_extra, timeout))]
+    fn bind_execute_now(
+        slf: &Bound<'_, Self>,
+        state: Py<PgStatement>,
+        args: Py<PyAny>,
+        limit: u32,
+        return_extra: bool,
+        timeout: Option<f64>,
+    ) -> PyResult<Py<PyAny>> {
+        let portal = intern!(slf.py(), "").clone().unbind();
+        let act = Act::Run { statement: state, args, portal, limit, extra: return_extra };
+        match (Call { protocol: slf.clone().unbind(), timeout, act }).step(slf.py())? {
+            Step::Done(result) => Ok(result),
+            Step::Wait(future, operation) => Ok(Waiting::begun(slf.py(), future, operation)?.into_any()),
+        }
     }
 
     /// Runs a statement for each sequence of arguments; all of it or nothing is done. Gives the rows with `return_rows`.
@@ -299,6 +324,15 @@ impl PgProtocol {
     /// Whether requests can be sent.
     fn is_connected(&self) -> bool {
         self.lock().phase == Phase::Open
+    }
+
+    /// Whether the session is open, in no transaction, free of a cancellation, and has made fewer requests than this.
+    fn is_fit(&self, max_queries: u64) -> bool {
+        let inner = self.lock();
+        inner.phase == Phase::Open
+            && inner.status == TransactionStatus::Idle
+            && inner.cancelled.is_none()
+            && inner.queries < max_queries
     }
 
     /// Whether the session is over, or ends.

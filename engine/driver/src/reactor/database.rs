@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Reactor, Socket};
+use super::{Delivery, Reactor, Socket};
 use crate::Key;
 use crate::connection::{Context, Verdict};
-use crate::database::{Chunk, Dial, Manner, Session};
+use crate::database::{Chunk, Dial, Manner, News, Session};
 use crate::timers;
 use crate::tls::{Opened, Sealed};
 
@@ -133,6 +133,18 @@ impl Reactor {
         match self.sockets.get(session) {
             Some(Socket::Database(session)) => session.unanswered(),
             _ => 0,
+        }
+    }
+
+    /// The answer to a request, if it is the next thing to hand over.
+    pub fn take_reply(&mut self, session: Key, id: pg::Ticket) -> Option<(Box<pg::Reply>, pg::TransactionStatus)> {
+        match self.deliveries.first()? {
+            Delivery::Database(key, News::Replied(answered, ..)) if *key == session && *answered == id => {}
+            _ => return None,
+        }
+        match self.deliveries.remove(0) {
+            Delivery::Database(_, News::Replied(_, reply, status)) => Some((reply, status)),
+            _ => None,
         }
     }
 

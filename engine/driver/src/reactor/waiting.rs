@@ -98,6 +98,20 @@ impl Reactor {
         driven
     }
 
+    /// Whether nothing is left of the last wait, for anybody.
+    pub fn is_idle(&self) -> bool {
+        self.foreign.is_empty() && self.is_settled()
+    }
+
+    /// Whether nothing is left to hand over or to go on with.
+    pub(super) fn is_settled(&self) -> bool {
+        self.deliveries.is_empty()
+            && self.pending.is_empty()
+            && self.held.is_empty()
+            && self.held_before.is_empty()
+            && !self.executor.is_runnable()
+    }
+
     /// Whether the last wait brought nothing to tell: parts of long answers.
     pub(crate) fn was_quiet(&self) -> bool {
         self.databases_only && self.wakes.is_empty() && !self.has_work()

@@ -90,12 +90,19 @@ impl Host {
             && self.count_resumed())
     }
 
-    /// Waits here, for a moment, for what `found` looks for.
+    /// What `found` looks for, if that is the next thing that comes, within the longest stay.
     pub(crate) fn linger<T>(
         &self,
         py: Python<'_>,
-        found: impl FnOnce(&mut driver::Reactor) -> Option<T>,
+        mut found: impl FnMut(&mut driver::Reactor) -> Option<T>,
     ) -> PyResult<Option<T>> {
+        {
+            let mut reactor = self.reactor()?;
+            let here = found(&mut reactor);
+            if here.is_some() || !reactor.is_idle() {
+                return Ok(here);
+            }
+        }
         // An error, or a signal, is met again by the wait that follows.
         match py.detach(|| self.engine().linger(STAY)) {
             Ok(()) => Ok(found(&mut *self.reactor()?)),

@@ -13,6 +13,7 @@ mod exchange;
 mod export;
 mod factory;
 mod introspected;
+mod leaving;
 mod many;
 pub(crate) mod news;
 mod open;
@@ -29,9 +30,9 @@ mod statement;
 mod wanted;
 
 pub(crate) use arrow::PgArrow;
-pub(crate) use asking::reason;
 pub(crate) use call::Call;
 pub(crate) use description::PgDescription;
+pub(crate) use leaving::reason;
 pub(crate) use protocol::PgProtocol;
 pub(crate) use record::{_create_record, record_type};
 pub(crate) use salts::_salted_password;

@@ -268,9 +268,13 @@ impl Reactor {
     /// What happened since the last call. Until [`flush`](Reactor::flush) small pieces of responses are gathered: a
     /// peer that waits for several is woken once, and the applications are not interrupted by writes.
     pub fn take_deliveries(&mut self) -> Vec<Delivery> {
+        self.gather();
+        std::mem::take(&mut self.deliveries)
+    }
+
+    fn gather(&mut self) {
         self.gathering = Some(Instant::now());
         self.date.set(SystemTime::now());
-        std::mem::take(&mut self.deliveries)
     }
 
     /// Writes what was gathered, and reads on where a response has ended.

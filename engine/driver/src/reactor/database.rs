@@ -136,14 +136,21 @@ impl Reactor {
         }
     }
 
-    /// The answer to a request, if it is the next thing to hand over.
-    pub fn take_reply(&mut self, session: Key, id: pg::Ticket) -> Option<(Box<pg::Reply>, pg::TransactionStatus)> {
-        match self.deliveries.first()? {
-            Delivery::Database(key, News::Replied(answered, ..)) if *key == session && *answered == id => {}
-            _ => return None,
+    /// The answer to a request, or to one in front of it that nobody waits for and that did not fail, if that is the next
+    /// thing to hand over. What is sent from then on is gathered as after [`take_deliveries`](Reactor::take_deliveries).
+    pub fn take_answer(&mut self, session: Key, id: pg::Ticket) -> Option<News> {
+        let Delivery::Database(key, news) = self.deliveries.first()? else { return None };
+        let is_answer = match news {
+            News::Replied(answered, ..) => *answered == id,
+            News::Discarded(_, reply, _) => reply.error.is_none(),
+            _ => false,
+        };
+        if *key != session || !is_answer {
+            return None;
         }
+        self.gather();
         match self.deliveries.remove(0) {
-            Delivery::Database(_, News::Replied(_, reply, status)) => Some((reply, status)),
+            Delivery::Database(_, news) => Some(news),
             _ => None,
         }
     }

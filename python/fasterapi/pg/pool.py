@@ -152,8 +152,8 @@ class Pool(PoolOperations, PoolLending):
         self._databases = Databases()
         self._holders: list[PoolConnectionHolder] = []
         self._queue = HolderQueue(self._loop)
-        # Set for all connections: the name of the type, and the rest of the arguments.
-        self._codecs: list[tuple[str, dict[str, Any]]] = []
+        # Set for all connections: the name of the type, and the rest of the arguments; None for what was wrong.
+        self._codecs: list[tuple[str, dict[str, Any]] | None] = []
         # Connections of an older generation are closed when they come back.
         self._generation = 0
         self._initialized = False
@@ -260,8 +260,8 @@ class Pool(PoolOperations, PoolLending):
             async with self.acquire():
                 pass
         except BaseException:
-            if self._codecs and self._codecs[-1] is entry:
-                self._codecs.pop()
+            # Its place stays: connections know by their number what they have.
+            self._codecs[next(at for at, known in enumerate(self._codecs) if known is entry)] = None
             raise
 
     def acquire(self, *, timeout: float | None = None) -> "PoolAcquireContext":

@@ -137,8 +137,13 @@ class PoolConnectionHolder:
         return con
 
     async def _set_codecs(self, con: "connection.Connection") -> None:
-        for typename, options in self._pool._codecs[self._codecs :]:
-            await con.set_type_codec(typename, **options)
+        codecs = self._pool._codecs
+        # More may come meanwhile.
+        while self._codecs < len(codecs):
+            entry = codecs[self._codecs]
+            if entry is not None:
+                typename, options = entry
+                await con.set_type_codec(typename, **options)
             self._codecs += 1
 
     def is_fit(self) -> bool:

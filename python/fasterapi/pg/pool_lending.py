@@ -86,10 +86,7 @@ class PoolLending(PoolUpkeep):
 
     async def _borrow(self) -> "PoolConnectionHolder":
         """A connection, once there is one that can be used."""
-        if not self._initialized or self._closed:
-            self._check_init()
-        if self._closing:
-            raise exceptions.InterfaceError("pool is closing")
+        self._check_lending()
         holder = self._queue.get_nowait()
         if holder is None:
             if self._max_waiting is not None and self._queue.waiting() >= self._max_waiting:
@@ -103,6 +100,9 @@ class PoolLending(PoolUpkeep):
             except BaseException:
                 self._queue.leave(waiter)
                 raise
+            if self._closing or self._closed:
+                self._freed(holder)
+                self._check_lending()
         if self._check is not None or not holder.is_fit():
             try:
                 await holder.ready()
@@ -112,6 +112,12 @@ class PoolLending(PoolUpkeep):
         self._acquired += 1
         holder._in_use = True
         return holder
+
+    def _check_lending(self) -> None:
+        if not self._initialized or self._closed:
+            self._check_init()
+        if self._closing:
+            raise exceptions.InterfaceError("pool is closing")
 
     async def _take_back(
         self, proxy: "PoolConnectionProxy", timeout: float | None, error: BaseException | None

@@ -110,6 +110,7 @@ class StatementCache:
         """Forgets all; each is told to `on_remove` once none is here any more."""
         entries = list(self._entries.values())
         self._entries.clear()
+        self._newest = None
         self._deadlines.clear()
         self._arm()
         for statement in entries:

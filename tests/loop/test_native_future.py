@@ -425,5 +425,23 @@ def test_a_set_result_is_not_lost_by_a_waiter_that_is_cancelled_meanwhile(run: A
     run(main())
 
 
+def test_a_future_that_is_its_own_result_is_collected(run: Any) -> None:
+    class Mark:
+        pass
+
+    async def main() -> None:
+        mark = Mark()
+        seen = weakref.ref(mark)
+        future = Reactor.attach(asyncio.get_running_loop()).create_future()
+        future.set_result((future, mark))
+        del future, mark
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gc.collect()
+        assert seen() is None
+
+    run(main())
+
+
 async def waits(future: NativeFuture[T]) -> T:
     return await future

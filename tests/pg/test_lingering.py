@@ -16,6 +16,7 @@ import pytest
 
 import fasterapi.pg
 from fasterapi import _engine
+from served import Mode, Served
 
 PATIENCE = 20
 
@@ -135,6 +136,53 @@ def test_the_starter_of_an_eager_task_goes_on_at_once(dsn: str) -> None:
             assert await task == 2
 
     run(dsn, main)
+
+
+def test_a_task_that_is_to_be_cancelled_asks_nothing_more(dsn: str) -> None:
+    async def main(_: asyncio.AbstractEventLoop, connection: Any) -> None:
+        await connection.execute("create temporary table asked (n int)")
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            for number in range(5):
+                await connection.execute("insert into asked values ($1)", number)
+        task.uncancel()
+        assert await connection.fetchval("select count(*) from asked") == 0
+
+    run(dsn, main)
+
+
+def test_two_who_wait_for_the_same_event_go_on_one_behind_the_other(dsn: str) -> None:
+    order: list[str] = []
+    over = threading.Event()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        connection = await fasterapi.pg.connect(dsn)
+        await receive()
+
+        async def first() -> None:
+            await receive()
+            for number in range(20):
+                await connection.fetchval("select 1")
+                order.append(f"query {number}")
+
+        async def second() -> None:
+            await receive()
+            order.append("second")
+
+        await asyncio.gather(first(), second())
+        await connection.close()
+        over.set()
+
+    with Served(app, Mode.NATIVE) as served:
+        with socket.create_connection(served.socket.getsockname(), PATIENCE) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            client.shutdown(socket.SHUT_WR)
+        assert over.wait(PATIENCE)
+    assert order[0] == "second"
 
 
 def test_a_coroutine_that_is_stepped_by_hand_comes_back(dsn: str) -> None:

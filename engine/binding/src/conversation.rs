@@ -75,12 +75,12 @@ impl Conversation {
 
     pub(crate) fn wake_receivers(&self, py: Python<'_>) -> PyResult<()> {
         let woken = std::mem::take(&mut self.lock().receivers);
-        wake(py, woken)
+        NativeFuture::resolve_all(py, woken)
     }
 
     pub(crate) fn wake_senders(&self, py: Python<'_>) -> PyResult<()> {
         let woken = std::mem::take(&mut self.lock().senders);
-        wake(py, woken)
+        NativeFuture::resolve_all(py, woken)
     }
 
     /// A future that is resolved when there is something to receive.
@@ -125,10 +125,6 @@ impl Conversation {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn wake(py: Python<'_>, woken: Vec<Py<NativeFuture>>) -> PyResult<()> {
-    woken.into_iter().try_for_each(|future| NativeFuture::resolve(future.bind(py), Ok(py.None())))
 }
 
 /// The kinds of conversation that the application's `receive` and `send` belong to.

@@ -97,6 +97,34 @@ impl NativeFuture {
         this.get().run(this, callbacks, direct)
     }
 
+    /// Resolves several with None. The first one to go on must not stay in the wait while the others have not.
+    pub(crate) fn resolve_all(py: Python<'_>, futures: Vec<Py<Self>>) -> PyResult<()> {
+        if let [only] = &futures[..] {
+            return Self::resolve(only.bind(py), Ok(py.None()));
+        }
+        futures.iter().try_for_each(|future| Self::resolve_later(future.bind(py), py.None()).map(drop))
+    }
+
+    /// Ends the future; who waits for it is resumed at loop level. False if it was done.
+    fn resolve_later(this: &Bound<'_, Self>, value: Py<PyAny>) -> PyResult<bool> {
+        let callbacks = {
+            let mut inner = this.get().lock();
+            if !matches!(inner.state, State::Pending) {
+                drop(inner);
+                drop(value);
+                return Ok(false);
+            }
+            inner.state = State::Done(Ok(value));
+            inner.work = None;
+            std::mem::take(&mut inner.callbacks)
+        };
+        match this.get().host.upgrade() {
+            Some(host) => host.resume_later(this.py(), this.clone().unbind(), Callbacks(callbacks))?,
+            None => this.get().run(this, callbacks, false)?,
+        }
+        Ok(true)
+    }
+
     /// Resumes who waited for the future, which is done.
     pub(crate) fn go_on(this: &Bound<'_, Self>, waiting: Callbacks) -> PyResult<()> {
         this.get().run(this, waiting.0, true)
@@ -223,20 +251,10 @@ impl NativeFuture {
 
     /// Ends the future; who waits for it goes on at the loop's level. Raises InvalidStateError if it is done.
     fn set_result(slf: &Bound<'_, Self>, result: Py<PyAny>) -> PyResult<()> {
-        let (py, this) = (slf.py(), slf.get());
-        this.check_thread()?;
-        let callbacks = {
-            let mut inner = this.lock();
-            if !matches!(inner.state, State::Pending) {
-                drop(inner);
-                return Err(invalid_state(py, "Result is already set."));
-            }
-            inner.state = State::Done(Ok(result));
-            std::mem::take(&mut inner.callbacks)
-        };
-        match this.host.upgrade() {
-            Some(host) => host.resume_later(py, slf.clone().unbind(), Callbacks(callbacks)),
-            None => this.run(slf, callbacks, false),
+        slf.get().check_thread()?;
+        match Self::resolve_later(slf, result)? {
+            true => Ok(()),
+            false => Err(invalid_state(slf.py(), "Result is already set.")),
         }
     }
 
@@ -336,8 +354,15 @@ impl NativeFuture {
     }
 
     fn __clear__(&self) {
-        let callbacks = std::mem::take(&mut self.lock().callbacks);
-        drop(callbacks);
+        let (callbacks, value) = {
+            let mut inner = self.lock();
+            let value = match &inner.state {
+                State::Done(Ok(_)) => Some(std::mem::replace(&mut inner.state, State::Cancelled(None))),
+                _ => None,
+            };
+            (std::mem::take(&mut inner.callbacks), value)
+        };
+        drop((callbacks, value));
     }
 }
 

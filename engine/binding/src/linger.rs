@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -83,11 +84,17 @@ impl Host {
         static CURRENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         // One that was started eagerly, within the other, leaves its starter waiting.
         let current = call::vectorcall(CURRENT.import(py, "asyncio", "current_task")?, [event_loop], None)?;
-        Ok(current.is(&task)
-            && self.tables().is_settled()
-            && self.reactor()?.is_idle()
-            && self.is_free(event_loop)?
-            && self.count_resumed())
+        if !current.is(&task) || !self.tables().is_settled() || !self.reactor()?.is_idle() {
+            return Ok(false);
+        }
+        match self.is_free(event_loop, &task) {
+            Ok(free) => Ok(free && self.count_resumed()),
+            // A loop, or a task, that is not made as asyncio's are.
+            Err(error) if error.is_instance_of::<PyAttributeError>(py) || error.is_instance_of::<PyTypeError>(py) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// What `found` looks for, if that is the next thing that comes, within the longest stay.
@@ -95,25 +102,24 @@ impl Host {
         &self,
         py: Python<'_>,
         mut found: impl FnMut(&mut driver::Reactor) -> Option<T>,
-    ) -> PyResult<Option<T>> {
+    ) -> Option<T> {
         {
-            let mut reactor = self.reactor()?;
+            let Ok(mut reactor) = self.reactor() else { return None };
             let here = found(&mut reactor);
             if here.is_some() || !reactor.is_idle() {
-                return Ok(here);
+                return here;
             }
         }
         // An error, or a signal, is met again by the wait that follows.
-        match py.detach(|| self.engine().linger(STAY)) {
-            Ok(()) => Ok(found(&mut *self.reactor()?)),
-            Err(_) => Ok(None),
-        }
+        py.detach(|| self.engine().linger(STAY)).ok()?;
+        self.reactor().ok().and_then(|mut reactor| found(&mut reactor))
     }
 
-    /// Whether the loop has nothing to run.
-    fn is_free(&self, event_loop: &Bound<'_, PyAny>) -> PyResult<bool> {
+    /// Whether the loop has nothing to run, and the task is not to be cancelled at its next wait.
+    fn is_free(&self, event_loop: &Bound<'_, PyAny>, task: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = event_loop.py();
-        if event_loop.getattr(intern!(py, "_ready"))?.is_truthy()?
+        if task.getattr(intern!(py, "_must_cancel"))?.is_truthy()?
+            || event_loop.getattr(intern!(py, "_ready"))?.is_truthy()?
             || event_loop.getattr(intern!(py, "_stopping"))?.is_truthy()?
         {
             return Ok(false);

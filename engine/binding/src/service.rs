@@ -293,10 +293,7 @@ impl HttpService {
             drop(removed);
         }
         let waiters = std::mem::take(&mut this.lock().waiters);
-        for waiter in waiters {
-            NativeFuture::resolve(waiter.bind(py), Ok(py.None()))?;
-        }
-        Ok(())
+        NativeFuture::resolve_all(py, waiters)
     }
 
     pub(crate) fn step_closed(slf: &Bound<'_, Self>) -> PyResult<Step> {

@@ -41,7 +41,7 @@ impl PgProtocol {
         let (host, session) = protocol.session(py)?;
         let may_linger = host.may_linger(&protocol.event_loop(py)?)?;
         let id = Self::send(this, (&host, session), request, timeout, &wanted)?;
-        while may_linger && let Some(news) = host.linger(py, |reactor| reactor.take_answer(session, id))? {
+        while may_linger && let Some(news) = host.linger(py, |reactor| reactor.take_answer(session, id)) {
             match news {
                 News::Replied(_, reply, status) => {
                     protocol.lock().status = status;
@@ -78,7 +78,14 @@ impl PgProtocol {
         let py = this.py();
         let future = this.get().future(py, host)?;
         future.get().set_work(Work::Request(session, id));
-        this.get().lock().pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
+        {
+            let mut inner = this.get().lock();
+            if inner.phase == Phase::Closed {
+                drop(inner);
+                return Err(lost(py));
+            }
+            inner.pending.push_back(Pending { id, future: future.clone_ref(py), wanted });
+        }
         host.settle(py)?;
         Ok(future)
     }

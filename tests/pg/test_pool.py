@@ -46,7 +46,7 @@ def test_codecs_that_are_set_at_the_same_time_are_all_set(mode: Mode, database: 
             for _ in range(3):
                 async with pool.acquire() as first, pool.acquire() as second:
                     for connection in (first, second):
-                        assert tuple(await connection.fetchrow(QUERY)) == ("decoded a", "decoded b")
+                        assert await connection.fetch(QUERY) == [("decoded a", "decoded b")]
 
     run(main(), mode)
 
@@ -65,7 +65,7 @@ def test_a_codec_that_is_wrong_leaves_the_others_alone(database: str) -> None:
                     await pool.set_type_codec(name, **CODEC)
             async with pool.acquire() as first, pool.acquire() as second:
                 for connection in (first, second):
-                    assert tuple(await connection.fetchrow(QUERY)) == ("decoded a", "decoded b")
+                    assert await connection.fetch(QUERY) == [("decoded a", "decoded b")]
 
     run(main())
 

@@ -5,7 +5,9 @@ use std::io;
 use driver::Busy;
 use http1::Misuse;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 /// An application broke the order of ASGI's messages.
 pub(crate) fn unexpected(expected: &str, got: &str) -> PyErr {
@@ -81,4 +83,33 @@ pub(crate) fn transport(py: Python<'_>, error: &io::Error) -> PyErr {
     };
     let made = py.import("ssl").and_then(|ssl| ssl.getattr(name)).and_then(|class| class.call1((1, tls.to_string())));
     made.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// `asyncio.InvalidStateError`
+pub(crate) fn invalid_state(py: Python<'_>, text: &'static str) -> PyErr {
+    asyncio_error(py, "InvalidStateError", Some(PyString::new(py, text).into_any().unbind()))
+}
+
+/// `asyncio.CancelledError`, with the message given to `cancel`.
+pub(crate) fn cancelled(py: Python<'_>, message: Option<Py<PyAny>>) -> PyErr {
+    asyncio_error(py, "CancelledError", message)
+}
+
+fn asyncio_error(py: Python<'_>, name: &str, argument: Option<Py<PyAny>>) -> PyErr {
+    let class = match py.import(intern!(py, "asyncio")).and_then(|asyncio| asyncio.getattr(name)) {
+        Ok(class) => class,
+        Err(error) => return error,
+    };
+    let made = match argument {
+        Some(argument) => class.call1((argument,)),
+        None => class.call0(),
+    };
+    made.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A task cannot finish: the panic of a Rust future, as an exception.
+pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> PyErr {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned());
+    PyRuntimeError::new_err(format!("a Rust future panicked: {text}"))
 }

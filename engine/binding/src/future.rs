@@ -1,12 +1,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
-use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
+use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 use pyo3::{PyTraverseError, PyVisit, intern};
 
+use crate::fault;
 use crate::host::Host;
 
 /// The result of work in the engine, with the protocol of `asyncio.Future`.
@@ -185,9 +186,9 @@ impl NativeFuture {
     /// The result, or the exception to raise.
     pub(crate) fn outcome(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         match self.snapshot(py) {
-            State::Pending => Err(invalid_state(py, "Result is not set.")),
+            State::Pending => Err(fault::invalid_state(py, "Result is not set.")),
             State::Done(result) => result,
-            State::Cancelled(message) => Err(cancelled(py, message)),
+            State::Cancelled(message) => Err(fault::cancelled(py, message)),
         }
     }
 
@@ -254,7 +255,7 @@ impl NativeFuture {
         slf.get().check_thread()?;
         match Self::resolve_later(slf, result)? {
             true => Ok(()),
-            false => Err(invalid_state(slf.py(), "Result is already set.")),
+            false => Err(fault::invalid_state(slf.py(), "Result is already set.")),
         }
     }
 
@@ -266,10 +267,10 @@ impl NativeFuture {
     /// The exception the future ended with, or None; raises CancelledError or InvalidStateError as `result` does.
     fn exception(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         match self.snapshot(py) {
-            State::Pending => Err(invalid_state(py, "Exception is not set.")),
+            State::Pending => Err(fault::invalid_state(py, "Exception is not set.")),
             State::Done(Ok(_)) => Ok(None),
             State::Done(Err(error)) => Ok(Some(error.into_value(py).into_any())),
-            State::Cancelled(message) => Err(cancelled(py, message)),
+            State::Cancelled(message) => Err(fault::cancelled(py, message)),
         }
     }
 
@@ -369,32 +370,4 @@ impl NativeFuture {
 fn current_context(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     COPY.import(py, "contextvars", "copy_context")?.call0()
-}
-
-fn invalid_state(py: Python<'_>, text: &'static str) -> PyErr {
-    asyncio_error(py, "InvalidStateError", Some(PyString::new(py, text).into_any().unbind()))
-}
-
-/// `asyncio.CancelledError`, with the message given to `cancel`.
-pub(crate) fn cancelled(py: Python<'_>, message: Option<Py<PyAny>>) -> PyErr {
-    asyncio_error(py, "CancelledError", message)
-}
-
-fn asyncio_error(py: Python<'_>, name: &str, argument: Option<Py<PyAny>>) -> PyErr {
-    let class = match py.import(intern!(py, "asyncio")).and_then(|asyncio| asyncio.getattr(name)) {
-        Ok(class) => class,
-        Err(error) => return error,
-    };
-    let made = match argument {
-        Some(argument) => class.call1((argument,)),
-        None => class.call0(),
-    };
-    made.map_or_else(|error| error, PyErr::from_value)
-}
-
-/// A task cannot finish: the panic of a Rust future, as an exception.
-pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> PyErr {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned());
-    PyRuntimeError::new_err(format!("a Rust future panicked: {text}"))
 }

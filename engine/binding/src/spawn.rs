@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use crate::attach::attach;
 use crate::awaitable::{Operation, Step, Waiting};
 use crate::fault;
-use crate::future::{self, NativeFuture, Work};
+use crate::future::{NativeFuture, Work};
 
 /// A Rust future that has not been started: at the awaitable's first step, on the loop's thread, it is.
 pub(crate) struct Launch {
@@ -66,7 +66,7 @@ async fn guarded(make: Box<dyn FnOnce() -> Running + Send>) -> PyResult<Py<PyAny
     let caught = std::panic::catch_unwind(AssertUnwindSafe(make));
     let mut work = match caught {
         Ok(work) => pin!(Guarded { work }),
-        Err(payload) => return Err(future::panicked(&*payload)),
+        Err(payload) => return Err(fault::panicked(&*payload)),
     };
     work.as_mut().await
 }
@@ -81,7 +81,7 @@ impl Future for Guarded {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match std::panic::catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))) {
             Ok(poll) => poll,
-            Err(payload) => Poll::Ready(Err(future::panicked(&*payload))),
+            Err(payload) => Poll::Ready(Err(fault::panicked(&*payload))),
         }
     }
 }

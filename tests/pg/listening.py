@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
 from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
 class Listening(ABC):
-    """Serves each connection by `serve()`, and ends it without another byte."""
+    """Serves each connection by `serve()`, with TLS from the first byte where a context is given, and ends it without
+    another byte."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.port = 0
+        self._encryption = tls
         self._listener: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -21,7 +25,7 @@ class Listening(ABC):
         """Talks with one client."""
 
     async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._encryption)
         self.port = self._listener.sockets[0].getsockname()[1]
         return self
 
@@ -40,6 +44,8 @@ class Listening(ABC):
         self._sessions.add(session)
         session.add_done_callback(self._sessions.discard)
         try:
-            await self.serve(reader, writer)
+            # asyncio up to 3.12.1 takes a handler that was cancelled for one that has failed.
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.serve(reader, writer)
         finally:
             writer.transport.abort()

@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from pg.listening import Listening
 from pg.messages import message
 
-HOST = "127.0.0.1"
 TLS_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+class Scripted(Listening):
+    """Runs the script for each connection."""
+
+    def __init__(self, script: Script, tls: ssl.SSLContext | None) -> None:
+        super().__init__(tls)
+        self._script = script
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The client leaves, as the test wants.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            await self._script(reader, writer)
+
+
 @asynccontextmanager
 async def scripted(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Runs the script for each connection, with TLS from the first byte where a context is given; the port."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await script(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass  # the client has left, as the test wants
-        finally:
-            writer.transport.abort()
-
-    server = await asyncio.start_server(serve, HOST, 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
+    """The port of a server that runs the script, with TLS from the first byte where a context is given."""
+    async with Scripted(script, tls) as listening:
+        yield listening.port
 
 
 async def startup(reader: asyncio.StreamReader) -> bytes:

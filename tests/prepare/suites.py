@@ -19,11 +19,6 @@ import autobahn
 
 RESULTS = CACHE / "results"
 NESTED = "--cfg fasterapi_nested_poller"
-DATABASES = ["tests/pg"]
-DATABASES_QUICK = [
-    "tests/pg/unit",
-    *(f"tests/pg/test_{name}.py" for name in ("connecting", "encode", "json_and_arrow", "record")),
-]
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -86,11 +81,11 @@ def _databases(
     postgres.ensure()
     newest = interpreters[-1]
     for interpreter in interpreters:
-        name, suites = ("databases", DATABASES) if interpreter is newest else ("databases-oldest", DATABASES_QUICK)
+        name = "databases" if interpreter is newest else "databases-oldest"
         environment = Environment(name, interpreter).make().groups("databases").wheel(wheels[interpreter.tag])
         report = RESULTS / f"databases-{interpreter.minor}.xml"
         report.unlink(missing_ok=True)
-        well = attempt([environment.python, "-m", "pytest", *suites, "--junitxml", report, *arguments])
+        well = attempt([environment.python, "-m", "pytest", "tests/pg", "--junitxml", report, *arguments])
         totals.pytest(f"PostgreSQL, CPython {interpreter.minor}", report, well)
     report = RESULTS / "asyncpg.json"
     report.unlink(missing_ok=True)

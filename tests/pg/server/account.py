@@ -69,9 +69,8 @@ class Account:
 
     def _script(self, program: Path) -> str:
         run = " ".join(self.bound(program) if program.name == "postgres" else self.command(program))
-        if not self.name:
-            return f'#!/bin/sh\nexec {run} "$@"\n'
-        return _SCRIPT.format(name=self.name, run=run)
+        begin = _SCRIPT.format(name=self.name, run=run) if self.name else f'#!/bin/sh\nset -- {run} "$@"\n'
+        return begin + (_STOP if program.name == "pg_ctl" else _RUN)
 
 
 _SCRIPT = """#!/bin/sh
@@ -80,7 +79,14 @@ for word; do
     test "$previous" = -D && test -d "$word" && chown -R {name} "$word" && cd "$word"
     previous=$word
 done
-exec {run} "$@"
+set -- {run} "$@"
+"""
+_RUN = 'exec "$@"\n'
+# A server ends with the thread that started it: where that is over before it is stopped, it may be gone by then.
+_STOP = """"$@"
+status=$?
+case " $* " in *" stop "*) test -e postmaster.pid || exit 0 ;; esac
+exit $status
 """
 
 

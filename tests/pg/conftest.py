@@ -38,6 +38,13 @@ def pg(request: pytest.FixtureRequest) -> Any:
     return client.load(request.config.getoption("--reference"))
 
 
+@pytest.fixture
+def ours(request: pytest.FixtureRequest) -> None:
+    """For tests of what the reference does not have."""
+    if request.config.getoption("--reference"):
+        pytest.skip("the reference does not have it")
+
+
 @pytest.fixture(scope="session")
 def programs() -> Iterator[Path]:
     """A folder that every account can enter."""

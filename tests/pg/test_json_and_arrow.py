@@ -31,10 +31,7 @@ _SCHEMA = """
 """
 
 
-@pytest.fixture(autouse=True)
-def ours(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--reference"):
-        pytest.skip("the reference has neither")
+pytestmark = pytest.mark.usefixtures("ours")
 
 
 @pytest.fixture(scope="module")

@@ -23,10 +23,7 @@ PATIENCE = 20
 Main = Callable[[asyncio.AbstractEventLoop, Any], Awaitable[Any]]
 
 
-@pytest.fixture(autouse=True)
-def ours(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--reference"):
-        pytest.skip("it has no loop of its own")
+pytestmark = pytest.mark.usefixtures("ours")
 
 
 class Counted(_engine.NativeSelector):

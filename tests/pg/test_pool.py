@@ -16,10 +16,7 @@ from served import Mode
 PATIENCE = 20
 
 
-@pytest.fixture(autouse=True)
-def ours(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--reference"):
-        pytest.skip("the reference's pool has none of this")
+pytestmark = pytest.mark.usefixtures("ours")
 
 
 @pytest.fixture

@@ -28,10 +28,7 @@ _SCHEMA = """
 """
 
 
-@pytest.fixture(autouse=True)
-def ours(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--reference"):
-        pytest.skip("the reference takes two")
+pytestmark = pytest.mark.usefixtures("ours")
 
 
 @pytest.fixture

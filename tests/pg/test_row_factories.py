@@ -58,10 +58,7 @@ each_factory = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(autouse=True)
-def ours(request: pytest.FixtureRequest) -> None:
-    if request.config.getoption("--reference"):
-        pytest.skip("the reference has none")
+pytestmark = pytest.mark.usefixtures("ours")
 
 
 def connected(dsn: str, use: Callable[[Any], Awaitable[None]], **options: Any) -> None:

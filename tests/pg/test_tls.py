@@ -37,13 +37,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def ours(request: pytest.FixtureRequest) -> None:
-    """What the reference does not have."""
-    if request.config.getoption("--reference"):
-        pytest.skip("the reference does not do this")
-
-
 def address(server: Server, said: str, user: str = "postgres", host: str = "localhost") -> str:
     return f"postgresql://{user}@{host}:{server.port}/postgres?{said}"
 

@@ -86,15 +86,7 @@ impl NativeFuture {
         // A lazy exception is made now, not under the lock when it is read.
         let result =
             result.map_err(|error| PyErr::from_value(error.into_value(this.py()).into_bound(this.py()).into_any()));
-        let callbacks = {
-            let mut inner = this.get().lock();
-            if !matches!(inner.state, State::Pending) {
-                return Ok(());
-            }
-            inner.state = State::Done(result);
-            inner.work = None;
-            std::mem::take(&mut inner.callbacks)
-        };
+        let Some((callbacks, _)) = this.get().finish(State::Done(result)) else { return Ok(()) };
         this.get().run(this, callbacks, direct)
     }
 
@@ -108,17 +100,7 @@ impl NativeFuture {
 
     /// Ends the future; who waits for it is resumed at loop level. False if it was done.
     fn resolve_later(this: &Bound<'_, Self>, value: Py<PyAny>) -> PyResult<bool> {
-        let callbacks = {
-            let mut inner = this.get().lock();
-            if !matches!(inner.state, State::Pending) {
-                drop(inner);
-                drop(value);
-                return Ok(false);
-            }
-            inner.state = State::Done(Ok(value));
-            inner.work = None;
-            std::mem::take(&mut inner.callbacks)
-        };
+        let Some((callbacks, _)) = this.get().finish(State::Done(Ok(value))) else { return Ok(false) };
         match this.get().host.upgrade() {
             Some(host) => host.resume_later(this.py(), this.clone().unbind(), Callbacks(callbacks))?,
             None => this.get().run(this, callbacks, false)?,
@@ -133,19 +115,23 @@ impl NativeFuture {
 
     /// Lets go of the future without resuming anyone: its waiter is being closed.
     pub(crate) fn abandon(this: &Bound<'_, Self>) -> PyResult<()> {
-        let (callbacks, work) = {
-            let mut inner = this.get().lock();
-            if !matches!(inner.state, State::Pending) {
-                return Ok(());
-            }
-            inner.state = State::Cancelled(None);
-            (std::mem::take(&mut inner.callbacks), inner.work.take())
-        };
+        let Some((callbacks, work)) = this.get().finish(State::Cancelled(None)) else { return Ok(()) };
         drop(callbacks);
         match (work, this.get().host.upgrade()) {
             (Some(work), Some(host)) => host.cancel(this.py(), work),
             _ => Ok(()),
         }
+    }
+
+    /// Gives a pending future its end: who waits for it, and what stood behind it. None where it is done; the state that
+    /// it does not take is dropped without the lock.
+    fn finish(&self, state: State) -> Option<(Vec<Callback>, Option<Work>)> {
+        let mut inner = self.lock();
+        if !matches!(inner.state, State::Pending) {
+            return None;
+        }
+        inner.state = state;
+        Some((std::mem::take(&mut inner.callbacks), inner.work.take()))
     }
 
     fn run(&self, this: &Bound<'_, Self>, callbacks: Vec<Callback>, direct: bool) -> PyResult<()> {
@@ -235,14 +221,7 @@ impl NativeFuture {
     fn cancel(slf: &Bound<'_, Self>, msg: Option<Py<PyAny>>) -> PyResult<bool> {
         let this = slf.get();
         this.check_thread()?;
-        let (callbacks, work) = {
-            let mut inner = this.lock();
-            if !matches!(inner.state, State::Pending) {
-                return Ok(false);
-            }
-            inner.state = State::Cancelled(msg);
-            (std::mem::take(&mut inner.callbacks), inner.work.take())
-        };
+        let Some((callbacks, work)) = this.finish(State::Cancelled(msg)) else { return Ok(false) };
         if let (Some(work), Some(host)) = (work, this.host.upgrade()) {
             host.cancel(slf.py(), work)?;
         }
